@@ -1,0 +1,58 @@
+/** The errors a caller can act on. Each says the action that failed and the values; `cause` keeps the origin. */
+
+/** Bytes that are not what their format says: the sender must change them. Answered with 400. */
+export class MalformedError extends Error {
+  override readonly name = "MalformedError";
+}
+
+/** A request the receiver refuses for a reason the sender can read, with the HTTP status that says so. */
+export class RequestError extends Error {
+  override readonly name = "RequestError";
+  readonly status: 400 | 405 | 413 | 415;
+
+  constructor(status: 400 | 405 | 413 | 415, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/** No room for more pending bytes, or the program is draining: try again after `retryAfterMs`. Answered with 503. */
+export class OverloadedError extends Error {
+  override readonly name = "OverloadedError";
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
+    super(message, options);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** A sink did not make the lines durable in time. Answered with 503: the sender keeps them and tries again. */
+export class SinkError extends Error {
+  override readonly name = "SinkError";
+  /** Short and bounded, fit for a metric label: `throttled`, `timeout`, an AWS error code. */
+  readonly reason: string;
+
+  constructor(reason: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** The program cannot start as it is configured. `exitCode` 2: the command line is wrong; 1: the surroundings are. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly exitCode: 1 | 2;
+
+  constructor(exitCode: 1 | 2, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The text of anything thrown, with the chain of causes: `cannot put: fetch failed: connection refused`. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.message || error.name;
+  return error.cause === undefined ? own : `${own}: ${describeError(error.cause)}`;
+}
