@@ -1,0 +1,108 @@
+/**
+ * Finds credentials where every AWS program looks for them. The chain is AWS' own; it comes in when it is
+ * needed, because it takes longer to load than the rest of the program.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ */
+import { describeError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Credentials } from "./credentials.ts";
+import { mayAskInstance } from "./instance-metadata.ts";
+import { type Env, type Profile, sharedFiles, variable } from "./shared-config.ts";
+
+export interface ChainOptions {
+  readonly env: Env;
+  /** For calls to STS; undefined leaves it to the chain. */
+  readonly region: string | undefined;
+  readonly log: Log;
+}
+
+/** A loader that goes through the whole chain each time it is called; the files are read anew. */
+export function createChain(options: ChainOptions): () => Promise<Credentials> {
+  let provider: ((options: { forceRefresh: true }) => Promise<SdkCredentials>) | undefined;
+  return async () => {
+    const fromVariables = credentialsInVariables(options.env);
+    if (fromVariables !== undefined) return fromVariables;
+    provider ??= await sdkChain(options);
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = await provider({ forceRefresh: true });
+    const expirationMs = expiration === undefined ? undefined : finite(expiration.getTime());
+    return { accessKeyId, secretAccessKey, sessionToken, expirationMs };
+  };
+}
+
+interface SdkCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+  readonly expiration?: Date | undefined;
+}
+
+/** The first link, without the SDK. A profile that is asked for by name goes before it, as in the SDK. */
+function credentialsInVariables(env: Env): Credentials | undefined {
+  const accessKeyId = variable(env, "AWS_ACCESS_KEY_ID");
+  const secretAccessKey = variable(env, "AWS_SECRET_ACCESS_KEY");
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  if (variable(env, "AWS_PROFILE") !== undefined) return undefined;
+  const sessionToken = variable(env, "AWS_SESSION_TOKEN");
+  const expirationMs = finite(Date.parse(variable(env, "AWS_CREDENTIAL_EXPIRATION") ?? ""));
+  return { accessKeyId, secretAccessKey, sessionToken, expirationMs };
+}
+
+async function sdkChain({ env, region, log }: ChainOptions) {
+  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+  const given = <K extends string>(key: K, name: string) => {
+    const value = variable(env, name);
+    return value === undefined ? {} : ({ [key]: value } as Record<K, string>);
+  };
+  const say =
+    (level: "debug" | "warn") =>
+    (...parts: readonly unknown[]) =>
+      log[level]("aws credentials chain", { said: parts.map(String).join(" ").replace(/\s+/g, " ").trim() });
+  return defaultProvider({
+    ...sharedFiles(env),
+    ...given("profile", "AWS_PROFILE"),
+    ...given("webIdentityTokenFile", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+    ...given("roleArn", "AWS_ROLE_ARN"),
+    ...given("roleSessionName", "AWS_ROLE_SESSION_NAME"),
+    ...given("awsContainerCredentialsRelativeUri", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
+    ...given("awsContainerCredentialsFullUri", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+    ...given("awsContainerAuthorizationToken", "AWS_CONTAINER_AUTHORIZATION_TOKEN"),
+    ...given("awsContainerAuthorizationTokenFile", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+    ...(region === undefined ? {} : { parentClientConfig: { region } }),
+    // A file that another program renews is to be read again.
+    ignoreCache: true,
+    logger: { debug: say("debug"), info: say("debug"), warn: say("warn"), error: say("warn") },
+  });
+}
+
+/** What was tried and why it gave nothing, one line each. */
+export function explainChain(env: Env, profile: Profile, error: unknown): readonly string[] {
+  const set = (name: string) => variable(env, name) !== undefined;
+  const unset = (...names: readonly string[]) => names.filter((name) => !set(name));
+  const keys = unset("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
+  const web = unset("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN");
+  const container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+  const found = [profile.inCredentials && profile.files[0], profile.inConfig && profile.files[1]].filter(
+    Boolean,
+  );
+  const inFiles =
+    found.length > 0 ? `in ${found.join(" and ")}, gave none` : `not in ${profile.files.join(" or ")}`;
+  const noKeys = keys.length > 0 ? `${keys.join(", ")} not set` : "set, but AWS_PROFILE goes before them";
+  const inContainer = container.filter(set);
+  return [
+    `environment: ${noKeys}`,
+    `profile "${profile.name}": ${inFiles}`,
+    `web identity: ${web.length > 0 ? `${web.join(", ")} not set` : "gave none"}`,
+    `container: ${inContainer.length > 0 ? `${inContainer} gave none` : `${container.join(", ")} not set`}`,
+    `EC2 instance metadata: ${instanceOutcome(env, inContainer.length > 0)}`,
+    `last error: ${describeError(error).replace(/\s+/g, " ")}`,
+  ];
+}
+
+function instanceOutcome(env: Env, inContainer: boolean): string {
+  if (inContainer) return "not asked, the container goes before it";
+  return mayAskInstance(env) ? "no answer with credentials" : "AWS_EC2_METADATA_DISABLED is set";
+}
+
+function finite(ms: number): number | undefined {
+  return Number.isFinite(ms) ? ms : undefined;
+}
