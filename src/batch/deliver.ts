@@ -1,0 +1,158 @@
+import { type Clock, type Random, sleep } from "../clock.ts";
+import { describeError, SinkError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { backoffMs, throttledBackoff, transientBackoff } from "../retry.ts";
+import type { Outcome, Sink } from "../sink/sink.ts";
+import type { PackedRecord } from "./pack.ts";
+
+export interface DeliverOptions {
+  readonly sink: Sink;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Longest duration of one put, in ms. */
+  readonly putTimeoutMs: number;
+}
+
+/** What became of each record: durable, failed, or still open. */
+export type RecordState = true | SinkError | undefined;
+
+/**
+ * The one retry loop. Puts the records until each is durable or failed for good, or until `deadlineMs` (monotonic
+ * clock) is over; only records that an attempt did not take are put again. `onProgress` gets the states after each
+ * attempt; in the end none is open.
+ */
+export async function deliver(
+  records: readonly PackedRecord[],
+  deadlineMs: number,
+  options: DeliverOptions,
+  onProgress: (states: readonly RecordState[]) => void,
+): Promise<void> {
+  const { clock, random, metrics } = options;
+  const states: RecordState[] = records.map(() => undefined);
+  let open = records.map((_, index) => index);
+  if (clock.monotonicMs() >= deadlineMs) {
+    return onProgress(states.map(() => new SinkError("timeout", "The lines waited too long for a put")));
+  }
+  for (let attempt = 1; ; attempt++) {
+    let throttled = false;
+    const failures = new Map<number, SinkError>();
+    for (const group of groupsOf(open, records, options.sink)) {
+      const outcomes = await putOnce(group, records, deadlineMs, options);
+      for (const [i, index] of group.entries()) {
+        const outcome = outcomes[i] ?? missingOutcome;
+        if (outcome.kind === "durable") {
+          states[index] = true;
+          continue;
+        }
+        const failure = new SinkError(outcome.reason, outcome.message);
+        if (outcome.kind === "permanent") states[index] = failure;
+        else failures.set(index, failure);
+        throttled ||= outcome.kind === "retryable" && outcome.throttled;
+      }
+    }
+    open = [...failures.keys()];
+    if (open.length === 0) return onProgress(states);
+    const delayMs = backoffMs(attempt, throttled ? throttledBackoff : transientBackoff, random);
+    if (clock.monotonicMs() + delayMs >= deadlineMs) {
+      for (const [index, failure] of failures) states[index] = failure;
+      return onProgress(states);
+    }
+    onProgress(states);
+    metrics.recordsRetried.inc(open.length);
+    await sleep(clock, delayMs);
+  }
+}
+
+const missingOutcome: Outcome = {
+  kind: "retryable",
+  throttled: false,
+  reason: "no_outcome",
+  message: "The sink said nothing about this record",
+};
+
+/** Cuts record indexes into puts that keep the sink's limits. */
+function groupsOf(
+  indexes: readonly number[],
+  records: readonly PackedRecord[],
+  { limits }: Sink,
+): number[][] {
+  const groups: number[][] = [];
+  let bytes = 0;
+  for (const index of indexes) {
+    const size = records[index]!.data.length;
+    const group = groups.at(-1);
+    if (group === undefined || group.length >= limits.putRecordsMax || bytes + size > limits.putBytesMax) {
+      groups.push([index]);
+      bytes = size;
+    } else {
+      group.push(index);
+      bytes += size;
+    }
+  }
+  return groups;
+}
+
+async function putOnce(
+  group: readonly number[],
+  records: readonly PackedRecord[],
+  deadlineMs: number,
+  { sink, clock, log, metrics, putTimeoutMs }: DeliverOptions,
+): Promise<readonly Outcome[]> {
+  const startedMs = clock.monotonicMs();
+  const abort = new AbortController();
+  const timeoutMs = Math.max(0, Math.min(putTimeoutMs, deadlineMs - startedMs));
+  const cancel = clock.after(timeoutMs, () => abort.abort(new Error(`No answer in ${timeoutMs} ms`)));
+  metrics.putsInFlight.inc();
+  try {
+    const data = group.map((index) => records[index]!.data);
+    const outcomes = await sink.put(data, abort.signal);
+    observe(outcomes, group, records, metrics);
+    const failed = outcomes.find((outcome) => outcome.kind !== "durable");
+    if (failed !== undefined) {
+      const count = outcomes.filter((outcome) => outcome.kind !== "durable").length;
+      const { kind, reason, message } = failed;
+      log.warn("put failed", {
+        sink: sink.name,
+        records: group.length,
+        failed: count,
+        kind,
+        reason,
+        message,
+      });
+    }
+    return outcomes;
+  } catch (error) {
+    // A sink rejects only on a bug of ours; the lines are still safe with the sender, so say so and go on.
+    log.error("put failed on a defect of the sink", { sink: sink.name, error: describeError(error) });
+    metrics.putAttempts.inc({ outcome: "error" });
+    const message = describeError(error);
+    return group.map(() => ({ kind: "permanent", reason: "defect", message }));
+  } finally {
+    cancel();
+    metrics.putsInFlight.dec();
+    metrics.putDuration.observe((clock.monotonicMs() - startedMs) / 1000);
+  }
+}
+
+function observe(
+  outcomes: readonly Outcome[],
+  group: readonly number[],
+  records: readonly PackedRecord[],
+  metrics: Metrics,
+): void {
+  let taken = 0;
+  for (const [i, outcome] of outcomes.entries()) {
+    if (outcome.kind === "durable") {
+      const { data, start, end } = records[group[i]!]!;
+      taken++;
+      metrics.rawBytes.inc(end - start);
+      metrics.sentBytes.inc(data.length);
+    } else if (outcome.kind === "retryable" && outcome.throttled) metrics.recordsThrottled.inc();
+  }
+  metrics.recordsPut.inc(taken);
+  const outcome = taken === group.length ? "ok" : taken === 0 ? "failed" : "partial";
+  metrics.putAttempts.inc({ outcome });
+}

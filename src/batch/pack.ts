@@ -1,0 +1,42 @@
+import type { Compress } from "./compress.ts";
+
+const newline = 0x0a;
+
+/** One record and the bytes of the batch it holds. */
+export interface PackedRecord {
+  readonly data: Uint8Array;
+  /** Where its lines start and end in the batch, in bytes. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Cuts whole lines into records of at most `rawBytesMax` bytes before compression; a record never ends inside a line.
+ * No line may be longer than `rawBytesMax` (RangeError).
+ */
+export async function pack(
+  lines: Uint8Array,
+  rawBytesMax: number,
+  compress: Compress | undefined,
+): Promise<PackedRecord[]> {
+  const cuts: { start: number; end: number }[] = [];
+  for (let start = 0; start < lines.length; ) {
+    const end = cutAt(lines, start, rawBytesMax);
+    cuts.push({ start, end });
+    start = end;
+  }
+  return Promise.all(
+    cuts.map(async ({ start, end }) => {
+      const raw = lines.subarray(start, end);
+      return { start, end, data: compress === undefined ? raw : await compress(raw) };
+    }),
+  );
+}
+
+/** Where to cut lines that start at `start` so that at most `bytesMax` come before: behind the last whole line. */
+export function cutAt(lines: Uint8Array, start: number, bytesMax: number): number {
+  if (lines.length - start <= bytesMax) return lines.length;
+  const cut = lines.lastIndexOf(newline, start + bytesMax - 1) + 1;
+  if (cut <= start) throw new RangeError(`A line longer than ${bytesMax} bytes`);
+  return cut;
+}

@@ -1,0 +1,37 @@
+import { Hono } from "hono";
+import type { Peer } from "../platform.ts";
+import { createWriteHandler, type WriteOptions } from "./write.ts";
+
+export interface App {
+  /** Answers one request; never rejects. */
+  fetch(request: Request, peer: Peer): Response | Promise<Response>;
+}
+
+const writePaths = ["/receive", "/api/v1/write"];
+
+/** The whole HTTP face: write requests, metrics, health. https://prometheus.io/docs/prometheus/latest/management_api/ */
+export function createApp(options: WriteOptions): App {
+  const { metrics, ready } = options;
+  const handleWrite = createWriteHandler(options);
+  const app = new Hono<{ Bindings: Peer }>();
+  for (const path of writePaths) {
+    app.post(path, (c) => handleWrite(c.req.raw, c.env.address));
+    app.all(path, (c) =>
+      c.text(`Cannot ${c.req.method} ${path}: send remote write requests with POST\n`, 405, {
+        Allow: "POST",
+      }),
+    );
+  }
+  app.get("/metrics", async (c) =>
+    c.body(await metrics.text(), 200, { "Content-Type": metrics.contentType }),
+  );
+  app.get("/-/healthy", (c) => c.text("Healthy\n"));
+  app.get("/-/ready", (c) => {
+    const unready = ready();
+    return unready === undefined ? c.text("Ready\n") : c.text(`${unready}\n`, 503);
+  });
+  app.notFound((c) =>
+    c.text(`Nothing at ${c.req.path}: send remote write to ${writePaths.join(" or ")}, see /metrics\n`, 404),
+  );
+  return { fetch: (request, peer) => app.fetch(request, peer) };
+}

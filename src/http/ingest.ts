@@ -1,0 +1,200 @@
+import { MalformedError, RequestError } from "../errors.ts";
+import { LineEncoder } from "../line/encode.ts";
+import type { ItemCounters, ItemKind, Metrics } from "../metrics.ts";
+import type { Histogram } from "../model/histogram.ts";
+import type { LabelSet } from "../model/label-set.ts";
+import type { Int64 } from "../model/line.ts";
+import type { RejectReason } from "../model/rejection.ts";
+import { WriteV1Walker } from "../remote/write-v1.ts";
+import { WriteV2Walker } from "../remote/write-v2.ts";
+import type { ByteSpan, ItemCounts, MetadataSpans, WriteVisitor } from "../remote/write-visitor.ts";
+import { ByteWriter, WriterFullError } from "../wire/byte-writer.ts";
+import { snappyDecode, snappyDecodedLength } from "../wire/snappy.ts";
+import type { WriteVersion } from "./negotiate.ts";
+import { Refusals } from "./refusals.ts";
+
+export interface IngestOptions {
+  readonly metrics: Metrics;
+  /** Largest decoded message, in bytes. */
+  readonly decodedBytesMax: number;
+  /** Longest line, `\n` included, in bytes. */
+  readonly lineBytesMax: number;
+  /** Largest sum of lines of one request, in bytes. */
+  readonly linesBytesMax: number;
+}
+
+/** Items by kind; those of a request that are on their way into the archive. */
+export type Written = Readonly<Record<ItemKind, number>>;
+
+export interface Ingested {
+  /** Whole lines, valid until the next request is ingested. */
+  readonly lines: Uint8Array;
+  readonly written: Written;
+  /** What was refused and why, for the sender; undefined: nothing. */
+  readonly refused: string | undefined;
+}
+
+/** Scratch above this size is given back after a request that needed it. */
+const keptBytesMax = 4 * 1024 * 1024;
+
+/**
+ * Turns the compressed body of a write request into lines. All scratch is kept between requests, so a request is
+ * ingested in one go, without waiting for anything.
+ */
+export class Ingest implements WriteVisitor {
+  readonly labelBytesMax: number;
+  private readonly options: IngestOptions;
+  private readonly out: ByteWriter;
+  private readonly encoder: LineEncoder;
+  private readonly v1 = new WriteV1Walker();
+  private readonly v2 = new WriteV2Walker();
+  private readonly refusals = new Refusals();
+  private readonly received = { samples: 0, histograms: 0, exemplars: 0, metadata: 0 };
+  private readonly written = { samples: 0, histograms: 0, exemplars: 0, metadata: 0 };
+  private readonly rejected: [ItemKind, RejectReason, number][] = [];
+  private message = new Uint8Array(64 * 1024);
+  private labels: LabelSet | undefined;
+
+  constructor(options: IngestOptions) {
+    this.options = options;
+    this.labelBytesMax = options.lineBytesMax;
+    this.out = new ByteWriter(options.linesBytesMax);
+    this.encoder = new LineEncoder(this.out, options.lineBytesMax);
+  }
+
+  /**
+   * Decodes `body` (a snappy block) and writes its lines. Throws RequestError 400 where the body is not such a message,
+   * 413 where its lines would be too many; then nothing of it may be archived.
+   */
+  ingest(body: Uint8Array, version: WriteVersion): Ingested {
+    this.clear();
+    try {
+      const message = this.decode(body);
+      if (version === 1) this.v1.walk(message, this);
+      else this.v2.walk(message, this);
+    } catch (error) {
+      if (error instanceof MalformedError) throw new RequestError(400, error.message, { cause: error });
+      if (error instanceof WriterFullError) throw this.tooManyLines();
+      throw error;
+    }
+    this.count();
+    const { samples, histograms, exemplars, metadata } = this.written;
+    const items = samples + histograms + exemplars + metadata;
+    return {
+      lines: this.out.written(),
+      written: { ...this.written },
+      refused: this.refusals.any ? this.refusals.describe(items) : undefined,
+    };
+  }
+
+  private clear(): void {
+    this.out.clear(keptBytesMax);
+    if (this.message.length > keptBytesMax) this.message = new Uint8Array(keptBytesMax);
+    this.refusals.clear();
+    this.rejected.length = 0;
+    for (const counts of [this.received, this.written]) {
+      Object.assign(counts, { samples: 0, histograms: 0, exemplars: 0, metadata: 0 });
+    }
+  }
+
+  private decode(body: Uint8Array): Uint8Array {
+    const { decodedBytesMax } = this.options;
+    const length = snappyDecodedLength(body);
+    if (length > decodedBytesMax) {
+      throw new RequestError(
+        400,
+        `The body declares ${length} decoded bytes, more than ${decodedBytesMax}: send less at once, or raise --decoded-bytes`,
+      );
+    }
+    if (length > this.message.length) this.message = new Uint8Array(length);
+    return this.message.subarray(0, snappyDecode(body, this.message));
+  }
+
+  private tooManyLines(): RequestError {
+    const { linesBytesMax } = this.options;
+    return new RequestError(
+      413,
+      `The request makes more than ${linesBytesMax} bytes of lines: send less at once, or raise --pending-bytes`,
+    );
+  }
+
+  private count(): void {
+    const { items } = this.options.metrics;
+    for (const kind of Object.keys(this.received) as ItemKind[]) {
+      const counters: ItemCounters = items[kind];
+      if (this.received[kind] > 0) counters.received.inc(this.received[kind]);
+    }
+    for (const [kind, reason, count] of this.rejected) items[kind].rejected.inc({ reason }, count);
+  }
+
+  series(labels: LabelSet): void {
+    this.labels = labels;
+    this.encoder.startSeries(labels);
+  }
+
+  sample(hi: number, lo: number, time: Int64, start: Int64): void {
+    this.took("samples", this.encoder.sample(hi, lo, time, start));
+  }
+
+  histogram(histogram: Histogram, time: Int64, start: Int64): void {
+    this.took("histograms", this.encoder.histogram(histogram, time, start));
+  }
+
+  exemplar(labels: LabelSet, hi: number, lo: number, time: Int64): void {
+    this.took("exemplars", this.encoder.exemplar(labels, hi, lo, time));
+  }
+
+  metadata(metadata: MetadataSpans): void {
+    this.took("metadata", this.encoder.seriesMetadata(this.message, metadata));
+  }
+
+  familyMetadata(source: Uint8Array, family: ByteSpan, metadata: MetadataSpans): void {
+    this.labels = undefined;
+    this.took("metadata", this.encoder.familyMetadata(source, family, metadata));
+  }
+
+  refusedSeries(
+    reason: RejectReason,
+    labels: LabelSet,
+    { samples, histograms, exemplars }: ItemCounts,
+  ): void {
+    this.refusals.add(reason, samples + histograms + exemplars, true, labels);
+    this.refused("samples", reason, samples);
+    this.refused("histograms", reason, histograms);
+    this.refused("exemplars", reason, exemplars);
+  }
+
+  refusedHistogram(fault: string): void {
+    this.refusals.add("invalid_histogram", 1, false, this.labels, fault);
+    this.refused("histograms", "invalid_histogram", 1);
+  }
+
+  refusedExemplar(reason: RejectReason): void {
+    this.refusals.add(reason, 1, false, this.labels);
+    this.refused("exemplars", reason, 1);
+  }
+
+  refusedFamilyMetadata(reason: RejectReason): void {
+    this.refusals.add(reason, 1, false, undefined);
+    this.refused("metadata", reason, 1);
+  }
+
+  private took(kind: ItemKind, fits: boolean): void {
+    if (fits) {
+      this.received[kind]++;
+      this.written[kind]++;
+      return;
+    }
+    this.refusals.add("line_too_long", 1, false, this.labels);
+    this.refused(kind, "line_too_long", 1);
+  }
+
+  /** Adds up what comes in a row with one reason: a request may hold millions of refused items. */
+  private refused(kind: ItemKind, reason: RejectReason, count: number): void {
+    if (count === 0) return;
+    this.received[kind] += count;
+    const entry = this.rejected.find(([k, r]) => k === kind && r === reason);
+    if (entry === undefined) this.rejected.push([kind, reason, count]);
+    else entry[2] += count;
+  }
+}

@@ -1,0 +1,153 @@
+import type { Batcher } from "../batch/batcher.ts";
+import type { Clock } from "../clock.ts";
+import { describeError, OverloadedError, RequestError, SinkError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { type ItemKind, itemKinds, type Metrics } from "../metrics.ts";
+import { readBody } from "./body.ts";
+import { Ingest, type Written } from "./ingest.ts";
+import { negotiate, type WriteVersion } from "./negotiate.ts";
+
+export interface WriteOptions {
+  readonly batcher: Batcher;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Largest compressed body, in bytes. */
+  readonly bodyBytesMax: number;
+  /** Largest decoded message, in bytes. */
+  readonly decodedBytesMax: number;
+  /** Ceiling on pending bytes; a request whose lines alone are more is refused with 413. */
+  readonly pendingBytesMax: number;
+  /** Why no requests are taken, or undefined. */
+  readonly ready: () => string | undefined;
+}
+
+const sinkRetryAfterMs = 5_000;
+const drainRetryAfterMs = 1_000;
+const writtenHeaders: readonly (readonly [ItemKind, string])[] = [
+  ["samples", "X-Prometheus-Remote-Write-Samples-Written"],
+  ["histograms", "X-Prometheus-Remote-Write-Histograms-Written"],
+  ["exemplars", "X-Prometheus-Remote-Write-Exemplars-Written"],
+];
+
+/** Answers one write request. */
+export type WriteHandler = (request: Request, peer: string | undefined) => Promise<Response>;
+
+/**
+ * Remote write: negotiate, read, decode, make durable, answer. Only a request whose every item is durable gets a 2xx;
+ * one with refused items gets 400 after its valid rest is durable.
+ */
+export function createWriteHandler(options: WriteOptions): WriteHandler {
+  const { batcher, metrics, clock, pendingBytesMax, decodedBytesMax } = options;
+  const { lineBytesMax } = batcher;
+  const ingest = new Ingest({ metrics, decodedBytesMax, lineBytesMax, linesBytesMax: pendingBytesMax });
+
+  return async (request, peer) => {
+    const arrivedMs = clock.monotonicMs();
+    const answer = new Answer(options, peer);
+    let response: Response;
+    try {
+      response = await write(request, answer, ingest, options);
+    } catch (error) {
+      response = answer.failed(error);
+    }
+    metrics.requests.inc({
+      proto: answer.version === undefined ? "none" : `v${answer.version}`,
+      code: response.status,
+    });
+    metrics.ackDuration.observe((clock.monotonicMs() - arrivedMs) / 1000);
+    return response;
+  };
+}
+
+async function write(
+  request: Request,
+  answer: Answer,
+  ingest: Ingest,
+  { batcher, bodyBytesMax, metrics, ready }: WriteOptions,
+): Promise<Response> {
+  const version = negotiate(request.headers.get("content-type"), request.headers.get("content-encoding"));
+  answer.version = version;
+  const unready = ready();
+  if (unready !== undefined) throw new OverloadedError(unready, drainRetryAfterMs);
+  batcher.assertRoom();
+  const body = await readBody(request, bodyBytesMax);
+  const { lines, written, refused } = ingest.ingest(body, version);
+  answer.accepted = written;
+  addPending(metrics, written, 1);
+  try {
+    await batcher.append(lines);
+  } finally {
+    addPending(metrics, written, -1);
+  }
+  answer.written = written;
+  for (const kind of itemKinds) metrics.items[kind].written.inc(written[kind]);
+  if (refused !== undefined) throw new RequestError(400, refused);
+  return answer.done();
+}
+
+function addPending(metrics: Metrics, written: Written, sign: 1 | -1): void {
+  for (const kind of itemKinds) {
+    if (written[kind] > 0) metrics.items[kind].pending.inc(sign * written[kind]);
+  }
+}
+
+const nothing: Written = { samples: 0, histograms: 0, exemplars: 0, metadata: 0 };
+
+/** The answer to one request: what it knows so far, and every way to end it. */
+class Answer {
+  /** Set once negotiation succeeded. */
+  version: WriteVersion | undefined;
+  /** Items that were handed to the batcher. */
+  accepted: Written = nothing;
+  /** Items that are durable. */
+  written: Written = nothing;
+  private readonly options: WriteOptions;
+  private readonly peer: string | undefined;
+
+  constructor(options: WriteOptions, peer: string | undefined) {
+    this.options = options;
+    this.peer = peer;
+  }
+
+  done(): Response {
+    return new Response(null, { status: 204, headers: this.headers() });
+  }
+
+  failed(error: unknown): Response {
+    const { log, metrics } = this.options;
+    const { peer } = this;
+    const message = describeError(error);
+    if (error instanceof RequestError) {
+      log.warn("refused a write request", { status: error.status, peer, reason: error.message });
+      return this.text(error.status, error.message, this.headers());
+    }
+    const reason =
+      error instanceof SinkError ? error.reason : error instanceof OverloadedError ? "overloaded" : "defect";
+    for (const kind of itemKinds) {
+      if (this.accepted[kind] > 0) metrics.items[kind].failed.inc({ reason }, this.accepted[kind]);
+    }
+    const headers = this.headers();
+    if (reason === "defect") {
+      log.error("failed a write request on a defect", { peer, error: message });
+      return this.text(500, "Internal error: see the log", headers);
+    }
+    const retryAfterMs = error instanceof OverloadedError ? error.retryAfterMs : sinkRetryAfterMs;
+    headers.set("Retry-After", String(Math.ceil(retryAfterMs / 1000)));
+    log.warn("cannot take a write request now", { status: 503, peer, reason: message });
+    return this.text(503, message, headers);
+  }
+
+  private text(status: number, message: string, headers: Headers): Response {
+    headers.set("Content-Type", "text/plain; charset=utf-8");
+    return new Response(`${message}\n`, { status, headers });
+  }
+
+  /** The Written headers of 2.0, on success and failure alike; 1.0 senders misread them, so they get none. */
+  private headers(): Headers {
+    const headers = new Headers();
+    if (this.version !== 2) return headers;
+    for (const [kind, header] of writtenHeaders) headers.set(header, String(this.written[kind]));
+    return headers;
+  }
+}

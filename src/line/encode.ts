@@ -1,0 +1,185 @@
+import type { Histogram } from "../model/histogram.ts";
+import type { LabelSet } from "../model/label-set.ts";
+import { type Int64, metricTypes } from "../model/line.ts";
+import type { ByteWriter } from "../wire/byte-writer.ts";
+import { histogramText } from "./histogram-text.ts";
+import { isFinite64, specialName, writeFinite, writeString } from "./json-writer.ts";
+
+/** Bytes [start, end) of the message that a text came in. */
+interface TextSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface MetadataSpans {
+  readonly type: number;
+  readonly help: TextSpan;
+  readonly unit: TextSpan;
+}
+
+/**
+ * Writes lines, the format of FORMAT.md, into a ByteWriter. After `startSeries`, each call writes one whole line of
+ * that series and answers whether it fits in `lineBytesMax`, `\n` included; where it does not, nothing is left of it.
+ * The first line of a series is built; the further ones repeat its head and its labels.
+ */
+export class LineEncoder {
+  readonly out: ByteWriter;
+  private readonly lineBytesMax: number;
+  private labels: LabelSet | undefined;
+  /** Whether a line of this series stands in `out`, with its head and labels at these places. */
+  private built = false;
+  private headStart = 0;
+  private headEnd = 0;
+  private labelsStart = 0;
+  private labelsEnd = 0;
+
+  constructor(out: ByteWriter, lineBytesMax: number) {
+    this.out = out;
+    this.lineBytesMax = lineBytesMax;
+  }
+
+  /** Names the series of the next lines. The label set is normalized, has a `__name__` and stays as it is. */
+  startSeries(labels: LabelSet): void {
+    this.labels = labels;
+    this.built = false;
+  }
+
+  /** The value comes as its two halves; `start` 0 is left out. */
+  sample(hi: number, lo: number, time: Int64, start: Int64): boolean {
+    const { out } = this;
+    const lineStart = out.length;
+    this.head();
+    this.timeFields(time, start);
+    out.ascii(",");
+    this.valueField(hi, lo);
+    out.ascii(",");
+    return this.finish(lineStart);
+  }
+
+  histogram(histogram: Histogram, time: Int64, start: Int64): boolean {
+    const { out } = this;
+    const lineStart = out.length;
+    this.head();
+    this.timeFields(time, start);
+    out.ascii(`,"histogram":${histogramText(histogram)},`);
+    return this.finish(lineStart);
+  }
+
+  exemplar(exemplarLabels: LabelSet, hi: number, lo: number, time: Int64): boolean {
+    const { out } = this;
+    const lineStart = out.length;
+    this.head();
+    this.timeFields(time, 0);
+    out.ascii(',"exemplar":{');
+    this.valueField(hi, lo);
+    out.ascii(",");
+    this.labelsField(exemplarLabels);
+    out.ascii("},");
+    return this.finish(lineStart);
+  }
+
+  /** Metadata of the series, as remote write 2.0 sends it: without a time. Its texts are spans of `source`. */
+  seriesMetadata(source: Uint8Array, metadata: MetadataSpans): boolean {
+    if (this.tooLong(metadata.help) || this.tooLong(metadata.unit)) return false;
+    const lineStart = this.out.length;
+    this.head();
+    this.metadataField(source, metadata);
+    this.out.ascii(",");
+    return this.finish(lineStart);
+  }
+
+  /** Metadata of a metric family, as remote write 1.0 sends it: without a time and without labels. */
+  familyMetadata(source: Uint8Array, family: TextSpan, metadata: MetadataSpans): boolean {
+    const { out } = this;
+    const lineStart = out.length;
+    if (this.tooLong(family) || this.tooLong(metadata.help) || this.tooLong(metadata.unit)) return false;
+    out.ascii('{"name":');
+    writeString(out, source, family.start, family.end);
+    out.ascii(",");
+    this.metadataField(source, metadata);
+    out.ascii("}\n");
+    return this.fits(lineStart);
+  }
+
+  /** `{"name":"…",` */
+  private head(): void {
+    const { out, labels } = this;
+    if (this.built) return out.repeat(this.headStart, this.headEnd);
+    if (labels === undefined) throw new RangeError("A line before its series");
+    const at = labels.nameIndex * 4;
+    this.headStart = out.length;
+    out.ascii('{"name":');
+    writeString(out, labels.source, labels.spans[at + 2]!, labels.spans[at + 3]!);
+    out.ascii(",");
+    this.headEnd = out.length;
+  }
+
+  /** `"labels":{…}}` and the end of the line; answers whether it fits. */
+  private finish(lineStart: number): boolean {
+    const { out, labels } = this;
+    if (this.built) {
+      out.repeat(this.labelsStart, this.labelsEnd);
+      return this.fits(lineStart);
+    }
+    this.labelsStart = out.length;
+    if (labels !== undefined) this.labelsField(labels);
+    out.ascii("}\n");
+    this.labelsEnd = out.length;
+    this.built = this.fits(lineStart);
+    return this.built;
+  }
+
+  /** Whether a text alone is too long, told before up to six times its bytes are reserved for it. */
+  private tooLong({ start, end }: TextSpan): boolean {
+    return end - start > this.lineBytesMax;
+  }
+
+  private fits(lineStart: number): boolean {
+    const { out } = this;
+    if (out.length - lineStart <= this.lineBytesMax) return true;
+    out.length = lineStart;
+    return false;
+  }
+
+  private labelsField({ source, spans, count }: LabelSet): void {
+    const { out } = this;
+    out.ascii('"labels":{');
+    for (let at = 0; at < count * 4; at += 4) {
+      if (at > 0) out.ascii(",");
+      writeString(out, source, spans[at]!, spans[at + 1]!);
+      out.ascii(":");
+      writeString(out, source, spans[at + 2]!, spans[at + 3]!);
+    }
+    out.ascii("}");
+  }
+
+  private timeFields(time: Int64, start: Int64): void {
+    const { out } = this;
+    out.ascii('"time":');
+    this.int64(time);
+    if (start === 0) return;
+    out.ascii(',"start":');
+    this.int64(start);
+  }
+
+  private int64(value: Int64): void {
+    if (typeof value === "number") this.out.integer(value);
+    else this.out.ascii(String(value));
+  }
+
+  private valueField(hi: number, lo: number): void {
+    const { out } = this;
+    out.ascii('"value":');
+    if (isFinite64(hi)) writeFinite(out, hi, lo);
+    else out.ascii(`null,"special":"${specialName(hi, lo)}"`);
+  }
+
+  private metadataField(source: Uint8Array, { type, help, unit }: MetadataSpans): void {
+    const { out } = this;
+    out.ascii(`"metadata":{"type":"${metricTypes[type] ?? type}","help":`);
+    writeString(out, source, help.start, help.end);
+    out.ascii(',"unit":');
+    writeString(out, source, unit.start, unit.end);
+    out.ascii("}");
+  }
+}

@@ -1,0 +1,92 @@
+import { ordinaryNanBits, staleMarkerBits } from "../model/line.ts";
+import type { ByteWriter } from "../wire/byte-writer.ts";
+
+/** JSON's own texts for doubles and strings, written straight as bytes. */
+
+const halves = new Uint32Array(2);
+const whole = new Float64Array(halves.buffer);
+const exponentMask = 0x7ff0_0000;
+const fractionMask = 0x000f_ffff;
+
+/** Whether the double with these halves is neither infinite nor NaN. */
+export function isFinite64(hi: number): boolean {
+  return (hi & exponentMask) !== exponentMask;
+}
+
+/** The finite double with these halves: the shortest decimal that reads back to the same bits; −0 is `-0`. */
+export function writeFinite(out: ByteWriter, hi: number, lo: number): void {
+  halves[0] = lo;
+  halves[1] = hi;
+  const value = whole[0]!;
+  if (value >= -1e15 && value <= 1e15 && Math.trunc(value) === value) {
+    if (value === 0 && hi !== 0) out.ascii("-0");
+    else out.integer(value);
+  } else out.ascii(String(value));
+}
+
+/**
+ * How a double that is not finite is named: `+Inf`, `-Inf`, `stale` and `NaN` for the two NaNs that Prometheus writes,
+ * and the 16 hex digits of every other NaN, `0x7ff8000000000000`.
+ */
+export function specialName(hi: number, lo: number): string {
+  if ((hi & fractionMask) === 0 && lo === 0) return hi >>> 31 === 0 ? "+Inf" : "-Inf";
+  const bits = (BigInt(hi) << 32n) | BigInt(lo);
+  if (bits === staleMarkerBits) return "stale";
+  if (bits === ordinaryNanBits) return "NaN";
+  return `0x${bits.toString(16).padStart(16, "0")}`;
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+/** What follows the backslash for the characters that have a short escape. */
+const shortEscapes: Readonly<Record<number, number>> = {
+  [0x08]: 0x62,
+  [0x09]: 0x74,
+  [0x0a]: 0x6e,
+  [0x0c]: 0x66,
+  [0x0d]: 0x72,
+  [quote]: quote,
+  [backslash]: backslash,
+};
+const hexDigits = "0123456789abcdef";
+/** A control character becomes `\u001f`. */
+const escapedBytesMax = 6;
+/** From this length on, a text without escapes is copied by the engine instead of byte by byte. */
+const copyRunMin = 48;
+
+/** The UTF-8 text in bytes [start, end) of `source` as a JSON string, quotes included. */
+export function writeString(out: ByteWriter, source: Uint8Array, start: number, end: number): void {
+  out.reserve((end - start) * escapedBytesMax + 2);
+  const { bytes } = out;
+  let at = out.length;
+  bytes[at++] = quote;
+  let i = start;
+  if (end - start >= copyRunMin) {
+    while (i < end && !needsEscape(source[i]!)) i++;
+    bytes.set(source.subarray(start, i), at);
+    at += i - start;
+  }
+  for (; i < end; i++) {
+    const byte = source[i]!;
+    if (!needsEscape(byte)) {
+      bytes[at++] = byte;
+      continue;
+    }
+    bytes[at++] = backslash;
+    const short = shortEscapes[byte];
+    if (short !== undefined) bytes[at++] = short;
+    else {
+      bytes[at++] = 0x75;
+      bytes[at++] = 0x30;
+      bytes[at++] = 0x30;
+      bytes[at++] = hexDigits.charCodeAt(byte >>> 4);
+      bytes[at++] = hexDigits.charCodeAt(byte & 15);
+    }
+  }
+  bytes[at++] = quote;
+  out.length = at;
+}
+
+function needsEscape(byte: number): boolean {
+  return byte < 0x20 || byte === quote || byte === backslash;
+}

@@ -1,0 +1,137 @@
+import { LabelSet } from "../model/label-set.ts";
+import { ByteReader, expectWireType, wireBytes, wireVarint } from "../wire/byte-reader.ts";
+import { isUtf8 } from "../wire/utf8.ts";
+import { type ItemDialect, SeriesItems } from "./series-items.ts";
+import type { ByteSpan, WriteVisitor } from "./write-visitor.ts";
+
+/*
+ * message WriteRequest { repeated TimeSeries timeseries = 1; repeated MetricMetadata metadata = 3; }
+ * message TimeSeries   { repeated Label labels = 1; repeated Sample samples = 2;
+ *                        repeated Exemplar exemplars = 3; repeated Histogram histograms = 4; }
+ * message Label        { string name = 1; string value = 2; }
+ * message MetricMetadata { MetricType type = 1; string metric_family_name = 2; string help = 4; string unit = 5; }
+ */
+
+/** Walks requests of remote write 1.0. Keeps its scratch between requests, so one walk at a time. */
+export class WriteV1Walker {
+  private readonly reader = new ByteReader();
+  private readonly labels = new LabelSet();
+  private readonly items = new SeriesItems(dialect);
+
+  /**
+   * Walks a decoded `prometheus.WriteRequest` and calls the visitor for all it holds. Throws MalformedError where
+   * the bytes are not such a message; what the visitor got before that must then be thrown away.
+   * https://github.com/prometheus/prometheus/blob/main/prompb/remote.proto
+   */
+  walk(message: Uint8Array, visitor: WriteVisitor): void {
+    const { reader } = this;
+    reader.reset(message);
+    const messageEnd = reader.end;
+    while (reader.offset < messageEnd) {
+      const tag = reader.tag();
+      const field = tag >>> 3;
+      if (field !== 1 && field !== 3) {
+        reader.skip(tag);
+        continue;
+      }
+      expectWireType(tag, wireBytes);
+      reader.end = reader.lengthEnd();
+      if (field === 1) this.walkSeries(visitor);
+      else this.walkMetadata(visitor);
+      reader.offset = reader.end;
+      reader.end = messageEnd;
+    }
+  }
+
+  private walkSeries(visitor: WriteVisitor): void {
+    const { reader, items, labels } = this;
+    labels.clear(reader.bytes);
+    items.clear();
+    while (reader.offset < reader.end) {
+      const tagOffset = reader.offset;
+      const tag = reader.tag();
+      if (tag >>> 3 === 1) readLabel(reader, tag, labels);
+      else if (!items.note(reader, tag, tagOffset)) reader.skip(tag);
+    }
+    const reason = labels.normalize(true, visitor.labelBytesMax);
+    if (reason !== undefined) return visitor.refusedSeries(reason, labels, items.counts);
+    visitor.series(labels);
+    items.visit(reader, visitor, 0);
+  }
+
+  private walkMetadata(visitor: WriteVisitor): void {
+    const { reader } = this;
+    let type = 0;
+    let family: ByteSpan = noText;
+    let help: ByteSpan = noText;
+    let unit: ByteSpan = noText;
+    while (reader.offset < reader.end) {
+      const tag = reader.tag();
+      const field = tag >>> 3;
+      if (field === 1) {
+        expectWireType(tag, wireVarint);
+        type = reader.uint32() | 0;
+      } else if (field === 2) family = readSpan(reader, tag);
+      else if (field === 4) help = readSpan(reader, tag);
+      else if (field === 5) unit = readSpan(reader, tag);
+      else reader.skip(tag);
+    }
+    if (family.start === family.end) {
+      visitor.refusedFamilyMetadata("missing_metric_name");
+    } else if (![family, help, unit].every(({ start, end }) => isUtf8(reader.bytes, start, end))) {
+      visitor.refusedFamilyMetadata("invalid_utf8");
+    } else visitor.familyMetadata(reader.bytes, family, { type, help, unit });
+  }
+}
+
+const noText: ByteSpan = { start: 0, end: 0 };
+
+const dialect: ItemDialect = {
+  sampleField: 2,
+  histogramField: 4,
+  exemplarField: 3,
+  hasStart: false,
+  readExemplarLabels(reader, tag, labels) {
+    readLabel(reader, tag, labels);
+    return undefined;
+  },
+};
+
+function readSpan(reader: ByteReader, tag: number): ByteSpan {
+  expectWireType(tag, wireBytes);
+  const end = reader.lengthEnd();
+  const start = reader.offset;
+  reader.offset = end;
+  return { start, end };
+}
+
+function readLabel(reader: ByteReader, tag: number, labels: LabelSet): void {
+  expectWireType(tag, wireBytes);
+  const outerEnd = reader.end;
+  const end = reader.lengthEnd();
+  reader.end = end;
+  let nameStart = 0;
+  let nameEnd = 0;
+  let valueStart = 0;
+  let valueEnd = 0;
+  while (reader.offset < end) {
+    const inner = reader.tag();
+    const field = inner >>> 3;
+    if (field !== 1 && field !== 2) {
+      reader.skip(inner);
+      continue;
+    }
+    expectWireType(inner, wireBytes);
+    const textEnd = reader.lengthEnd();
+    if (field === 1) {
+      nameStart = reader.offset;
+      nameEnd = textEnd;
+    } else {
+      valueStart = reader.offset;
+      valueEnd = textEnd;
+    }
+    reader.offset = textEnd;
+  }
+  reader.end = outerEnd;
+  labels.add(nameStart, nameEnd, valueStart, valueEnd);
+}

@@ -1,0 +1,48 @@
+import type { Histogram } from "../model/histogram.ts";
+import type { LabelSet } from "../model/label-set.ts";
+import type { Int64 } from "../model/line.ts";
+import type { RejectReason } from "../model/rejection.ts";
+
+/** How many items of each kind. */
+export interface ItemCounts {
+  samples: number;
+  histograms: number;
+  exemplars: number;
+}
+
+/** Bytes [start, end) of the message under way. */
+export interface ByteSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Metadata as it stands in a message: texts are spans of its bytes, known to be UTF-8. */
+export interface MetadataSpans {
+  readonly type: number;
+  readonly help: ByteSpan;
+  readonly unit: ByteSpan;
+}
+
+/**
+ * What the walk over a write request meets, in the order of the message. Arguments are only valid during the call.
+ * A double comes as its two halves, unsigned; `start` is 0 where it is not set.
+ */
+export interface WriteVisitor {
+  /** Label sets with more bytes of text than this are refused before they are looked at. */
+  readonly labelBytesMax: number;
+  /** A valid label set; its items follow. */
+  series(labels: LabelSet): void;
+  sample(valueHi: number, valueLo: number, time: Int64, start: Int64): void;
+  histogram(histogram: Histogram, time: Int64, start: Int64): void;
+  exemplar(labels: LabelSet, valueHi: number, valueLo: number, time: Int64): void;
+  /** Metadata of the series under way (2.0). */
+  metadata(metadata: MetadataSpans): void;
+  /** Metadata of a metric family (1.0). */
+  familyMetadata(source: Uint8Array, family: ByteSpan, metadata: MetadataSpans): void;
+  /** A series that is refused as a whole, with all its items. */
+  refusedSeries(reason: RejectReason, labels: LabelSet, items: ItemCounts): void;
+  /** `fault`: which of its parts contradict each other. */
+  refusedHistogram(fault: string): void;
+  refusedExemplar(reason: RejectReason): void;
+  refusedFamilyMetadata(reason: RejectReason): void;
+}

@@ -1,0 +1,117 @@
+import { MalformedError } from "../errors.ts";
+
+/**
+ * Decoder of the snappy block format. https://github.com/google/snappy/blob/main/format_description.txt
+ *
+ * A block is the decoded length (varint) and then elements, told apart by the low 2 bits of their first byte:
+ * 0 literal, 1 copy with 1 byte more of offset, 2 copy with 2 bytes of offset, 3 copy with 4 bytes of offset.
+ */
+
+/** No element gives more than 64 bytes for 3 (a copy of length 64 with a 2-byte offset). */
+const expansionBytes = 64;
+const expansionPerBytes = 3;
+/** Runs up to this length are copied byte by byte: calling into the engine costs more. */
+const inlineRunMax = 24;
+
+/**
+ * The decoded length a block declares, in bytes. Throws MalformedError where the block is empty, the length is not
+ * a 32-bit varint, or is more than the rest of the block can decode to — so before anything is allocated for it.
+ */
+export function snappyDecodedLength(block: Uint8Array): number {
+  let length = 0;
+  for (let i = 0; i < 5; i++) {
+    const byte = block[i];
+    if (byte === undefined) throw new MalformedError("Cannot decode snappy: it ends inside its length");
+    length += (byte & 0x7f) * 2 ** (7 * i);
+    if (byte >= 0x80) continue;
+    if (length > 0xffff_ffff) break;
+    const decodableMax = Math.ceil(((block.length - i - 1) * expansionBytes) / expansionPerBytes);
+    if (length > decodableMax) {
+      throw new MalformedError(
+        `Cannot decode snappy: it declares ${length} bytes, but its ${block.length} bytes cannot hold so many`,
+      );
+    }
+    return length;
+  }
+  throw new MalformedError("Cannot decode snappy: its declared length does not fit 32 bits");
+}
+
+/**
+ * Decodes a whole block into the start of `output` and answers how many bytes that were: exactly the declared
+ * length, which `output` must have room for. Throws MalformedError on every block that is not well-formed.
+ */
+export function snappyDecode(block: Uint8Array, output: Uint8Array): number {
+  const declared = snappyDecodedLength(block);
+  if (declared > output.length) throw new RangeError(`No room for ${declared} bytes in ${output.length}`);
+  const blockEnd = block.length;
+  let read = 1;
+  while (block[read - 1]! >= 0x80) read++;
+  let written = 0;
+  while (read < blockEnd) {
+    const tag = block[read++]!;
+    const kind = tag & 3;
+    if (kind === 0) {
+      let length = (tag >>> 2) + 1;
+      if (length > 60) {
+        const lengthBytes = length - 60;
+        if (read + lengthBytes > blockEnd) throw truncated(read);
+        length = littleEndian(block, read, lengthBytes) + 1;
+        read += lengthBytes;
+      }
+      if (length > blockEnd - read) throw truncated(read);
+      if (length > declared - written) throw tooLong(read, declared);
+      if (length <= inlineRunMax) {
+        for (let i = 0; i < length; i++) output[written + i] = block[read + i]!;
+      } else {
+        output.set(block.subarray(read, read + length), written);
+      }
+      read += length;
+      written += length;
+      continue;
+    }
+    let length: number;
+    let distance: number;
+    if (kind === 1) {
+      if (read >= blockEnd) throw truncated(read);
+      length = ((tag >>> 2) & 7) + 4;
+      distance = ((tag >>> 5) << 8) | block[read++]!;
+    } else {
+      const offsetBytes = kind === 2 ? 2 : 4;
+      if (read + offsetBytes > blockEnd) throw truncated(read);
+      length = (tag >>> 2) + 1;
+      distance = littleEndian(block, read, offsetBytes);
+      read += offsetBytes;
+    }
+    if (distance === 0 || distance > written) {
+      throw new MalformedError(`Cannot decode snappy: a copy at byte ${read} reaches before the start`);
+    }
+    if (length > declared - written) throw tooLong(read, declared);
+    if (distance >= length && length > inlineRunMax) {
+      output.copyWithin(written, written - distance, written - distance + length);
+    } else {
+      // Byte by byte also where the copy overlaps itself: that repeats the pattern, as the format wants it.
+      for (let i = written, end = written + length; i < end; i++) output[i] = output[i - distance]!;
+    }
+    written += length;
+  }
+  if (written !== declared) {
+    throw new MalformedError(`Cannot decode snappy: it ends after ${written} of ${declared} declared bytes`);
+  }
+  return written;
+}
+
+function littleEndian(bytes: Uint8Array, offset: number, length: number): number {
+  let value = 0;
+  for (let i = length - 1; i >= 0; i--) value = value * 256 + bytes[offset + i]!;
+  return value;
+}
+
+function truncated(offset: number): MalformedError {
+  return new MalformedError(`Cannot decode snappy: it ends inside an element at byte ${offset}`);
+}
+
+function tooLong(offset: number, declared: number): MalformedError {
+  return new MalformedError(
+    `Cannot decode snappy: byte ${offset} decodes past the declared ${declared} bytes`,
+  );
+}
