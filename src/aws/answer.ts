@@ -50,7 +50,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Code and message of an error answer: from the headers, from JSON, or from the XML of emulators and proxies. */
+/** Code and message of an error answer: from headers, JSON, or the XML of emulators and proxies. */
 export function serviceError(headers: Headers, text: string): ServiceError {
   const header = headers.get("x-amzn-errortype");
   const body = parseObject(text);

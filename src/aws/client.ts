@@ -34,8 +34,8 @@ export interface AwsClient {
   readonly region: string;
   readonly endpoint: URL;
   /**
-   * One attempt: `target` is the X-Amz-Target, `body` its JSON. Answers with the JSON object of a 200, or with
-   * the failure and what it means; credentials to renew or a clock to correct are seen to before it answers.
+   * One attempt: `target` is the X-Amz-Target, `body` its JSON. Answers with the JSON object of a 200, or
+   * with the failure and what it means; credentials to renew or a clock to correct are seen to before that.
    * Never rejects for what the network, the service or `signal` does.
    */
   post(target: string, body: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<AwsAnswer>;
@@ -93,9 +93,10 @@ async function attempt(
       } catch (error) {
         return noAnswer("credentials", error);
       }
-      attemptSignal.throwIfAborted();
       signedAtMs = options.clock.now() + signing.clockOffsetMs;
       const headers = await sign(options, signing, used, signedAtMs, target, body);
+      // What was given up while it was being signed must not be sent after all.
+      attemptSignal.throwIfAborted();
       // No redirect: a signature holds for one host, and no AWS service of ours sends any.
       const init: RequestInit = { method: "POST", headers, body, redirect: "manual", signal: attemptSignal };
       return await readAnswer(await options.fetch(options.endpoint.href, init), failed);

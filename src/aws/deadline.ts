@@ -11,8 +11,8 @@ export class DeadlineError extends Error {
 }
 
 /**
- * Runs `run` for at most `timeoutMs`. Its signal is aborted with a DeadlineError when the time is over and with
- * the reason of `outer` when that is aborted; the answer rejects at that moment even if `run` does not listen.
+ * Runs `run` for at most `timeoutMs`. Its signal is aborted with a DeadlineError when the time is over, and
+ * with the reason of `outer` when that is aborted; the promise rejects at that moment even if `run` is deaf.
  */
 export async function withinDeadline<T>(
   clock: Pick<Clock, "after">,
