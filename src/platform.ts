@@ -1,17 +1,21 @@
-/** What a runtime gives the program. The three files of runtime/ implement it; nothing else names a runtime. */
+/** What a runtime gives the program. The three files of runtime/ implement it; nothing else names one. */
 export interface Platform {
   /** `bun 1.4.5`, `deno 2.9.5`, `node 24.21.0`: for --version, logs and the User-Agent. */
   readonly name: string;
   /** The arguments behind the program's own name. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Writes to standard output before it returns. A reader that is gone is no error. */
   writeOut(text: string): void;
+  /** Writes to standard error before it returns. A reader that is gone is no error. */
   writeErr(text: string): void;
-  /** Ends the process after what was written has left it. */
+  /** Ends the process. */
   exit(code: number): never;
   /** Calls `run` for each SIGTERM and SIGINT, in place of the default end. */
   onStopSignal(run: (signal: string) => void): void;
-  /** Starts an HTTP server. Rejects with the cause when the address cannot be had. */
+  /** Calls `run` for each uncaught exception and unhandled rejection, in place of the default end. */
+  onCrash(run: (error: unknown) => void): void;
+  /** Starts an HTTP server. Rejects with a ConfigError when the address cannot be had. */
   serve(options: ServeOptions): Promise<Listener>;
 }
 
@@ -20,8 +24,6 @@ export interface ServeOptions {
   readonly hostname: string | undefined;
   /** 0: any free port. */
   readonly port: number;
-  /** Hard bound on a request body, in bytes, where the runtime can hold one; the app holds its own as well. */
-  readonly bodyBytesMax: number;
   readonly fetch: (request: Request, peer: Peer) => Response | Promise<Response>;
 }
 
@@ -31,7 +33,6 @@ export interface Peer {
 }
 
 export interface Listener {
-  readonly hostname: string;
   readonly port: number;
   /** Accepts no more connections; resolves when the requests under way are answered. */
   drain(): Promise<void>;

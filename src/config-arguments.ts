@@ -1,0 +1,100 @@
+/** The command line as texts: which command, which flags. What the texts mean is config.ts. */
+import { Command, CommanderError, Option } from "commander";
+import { environmentName, type FlagName, flagNames, flags } from "./config-flags.ts";
+import { ConfigError } from "./errors.ts";
+
+export const programName = "prometheus-remote-kinesis";
+
+export interface CommandInfo {
+  readonly name: string;
+  readonly help: string;
+}
+
+export type Arguments =
+  | { readonly kind: "print"; readonly text: string }
+  | {
+      readonly kind: "run";
+      readonly command: string | undefined;
+      readonly texts: ReadonlyMap<FlagName, string>;
+    };
+
+interface ArgumentsOptions {
+  readonly args: readonly string[];
+  /** The whole text that --version prints. */
+  readonly version: string;
+  readonly commands: readonly CommandInfo[];
+}
+
+/** Sorts `args` into command and flags, or answers the text that --help or --version asks for. */
+export function readArguments({ args, version, commands }: ArgumentsOptions): Arguments {
+  const printed: string[] = [];
+  const texts = new Map<FlagName, string>();
+  const program = describeProgram(version, commands)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => printed.push(text), writeErr: () => {} });
+  for (const name of flagNames) program.addOption(option(name, texts));
+  try {
+    program.parse(spellAsLongFlags(args), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { kind: "print", text: printed.join("") };
+    throw new ConfigError(2, `${oneLine(error.message)}; --help lists what there is`);
+  }
+  return { kind: "run", command: program.args[0], texts };
+}
+
+function describeProgram(version: string, commands: readonly CommandInfo[]): Command {
+  const nameWidth = Math.max(...commands.map(({ name }) => name.length));
+  const list = commands.map(({ name, help }) => `  ${name.padEnd(nameWidth)}  ${help}`).join("\n");
+  return new Command(programName)
+    .usage("[command] [flags]")
+    .argument("[command]")
+    .allowExcessArguments(false)
+    .helpOption("-h, --help", "print this and exit")
+    .version(version, "-V, --version", "print version and runtime and exit")
+    .configureHelp({
+      visibleArguments: () => [],
+      styleTitle: (title) => title.replace("Options", "Flags"),
+      helpWidth: 110,
+    })
+    .addHelpText("before", `Receives Prometheus remote write and archives every sample as a line of JSON.\n`)
+    .addHelpText(
+      "after",
+      `\nCommands:\n${list}\n\nA flag wins over its environment variable.` +
+        " -flag, -flag=value and --flag=value work as well." +
+        "\nDurations: 200ms, 10s, 1m30s. Byte sizes: 1000000, 64KiB, 4MB.",
+    );
+}
+
+function option(name: FlagName, texts: Map<FlagName, string>): Option {
+  const { placeholder, help, default: preset } = flags[name];
+  const notes = [preset === undefined ? undefined : `default ${preset}`, `$${environmentName(name)}`];
+  const spelled = placeholder === undefined ? `--${name} [true|false]` : `--${name} <${placeholder}>`;
+  return new Option(spelled, `${help} (${notes.filter(Boolean).join(", ")})`).argParser((text: string) => {
+    if (texts.has(name)) throw new ConfigError(2, `--${name} is given twice: choose one`);
+    texts.set(name, text);
+    return text;
+  });
+}
+
+/** Go's flag package takes `-stream-name X` and `-firehose`; commander wants two dashes and `=true`. */
+function spellAsLongFlags(args: readonly string[]): string[] {
+  let valueFollows = false;
+  return args.map((arg) => {
+    const [, name, value] = (valueFollows ? undefined : /^--?([a-z][a-z-]+)(=.*)?$/s.exec(arg)) ?? [];
+    valueFollows = false;
+    if (name === undefined) return arg;
+    const flag = Object.hasOwn(flags, name) ? flags[name as FlagName] : undefined;
+    if (flag !== undefined && flag.placeholder === undefined) return `--${name}${value ?? "=true"}`;
+    valueFollows = flag !== undefined && value === undefined;
+    return `--${name}${value ?? ""}`;
+  });
+}
+
+function oneLine(message: string): string {
+  return message
+    .replace(/^error: /, "")
+    .replace(/\boption\b/g, "flag")
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/\.?\s*$/, "");
+}
