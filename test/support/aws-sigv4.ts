@@ -46,7 +46,8 @@ export function sigV4Problem(request: SignedRequest, expected: Expected): string
   ];
   const missing = needed.filter((name) => headers[name] !== undefined && !names.includes(name));
   if (missing.length > 0) return `not signed: ${missing.join(", ")}`;
-  if ([...names].sort().join(";") !== signedHeaders) return `signed headers not sorted: ${signedHeaders}`;
+  if ([...names].sort((a, b) => (a < b ? -1 : 1)).join(";") !== signedHeaders)
+    return `signed headers not sorted: ${signedHeaders}`;
 
   const canonical = [
     request.method,
@@ -76,7 +77,7 @@ function canonicalQuery(target: string): string {
   const query = target.includes("?") ? target.slice(target.indexOf("?") + 1) : "";
   return [...new URLSearchParams(query)]
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
-    .sort()
+    .sort((a, b) => (a < b ? -1 : 1))
     .join("&");
 }
 
