@@ -104,7 +104,10 @@ export class LineEncoder {
   /** `{"name":"…",` */
   private head(): void {
     const { out, labels } = this;
-    if (this.built) return out.repeat(this.headStart, this.headEnd);
+    if (this.built) {
+      out.repeat(this.headStart, this.headEnd);
+      return;
+    }
     if (labels === undefined) throw new RangeError("A line before its series");
     const at = labels.nameIndex * 4;
     this.headStart = out.length;

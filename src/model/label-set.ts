@@ -121,7 +121,10 @@ export class LabelSet {
   }
 
   private sort(): void {
-    if (this.count > insertionSortMax) return this.sortMany();
+    if (this.count > insertionSortMax) {
+      this.sortMany();
+      return;
+    }
     for (let i = 1; i < this.count; i++) {
       for (let at = i * 4; at > 0 && this.compareNames(at - 4, at) > 0; at -= 4) this.swap(at - 4, at);
     }

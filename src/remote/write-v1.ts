@@ -54,7 +54,10 @@ export class WriteV1Walker {
       else if (!items.note(reader, tag, tagOffset)) reader.skip(tag);
     }
     const reason = labels.normalize(true, visitor.labelBytesMax);
-    if (reason !== undefined) return visitor.refusedSeries(reason, labels, items.counts);
+    if (reason !== undefined) {
+      visitor.refusedSeries(reason, labels, items.counts);
+      return;
+    }
     visitor.series(labels);
     items.visit(reader, visitor, 0);
   }

@@ -68,7 +68,10 @@ export class WriteV2Walker {
       } else reader.skip(tag);
     }
     reason ??= labels.normalize(true, visitor.labelBytesMax) ?? this.metadataFault();
-    if (reason !== undefined) return visitor.refusedSeries(reason, labels, items.counts);
+    if (reason !== undefined) {
+      visitor.refusedSeries(reason, labels, items.counts);
+      return;
+    }
     visitor.series(labels);
     const spans = this.metadataSpans();
     if (spans !== undefined) visitor.metadata(spans);
