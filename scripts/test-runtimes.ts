@@ -16,7 +16,7 @@ export interface Runtime {
 /** Milliseconds that one file may take, per kind of file; a hang must not become a hanging CI. */
 export const fileTimeoutMs = { ordinary: 120_000, exclusive: 300_000 };
 
-/** Folders whose files start programs, emulators or Prometheus, or read our own sources: once, under Node, is enough. */
+/** Folders whose files start programs or Prometheus, or test our own scripts: once, under Node, is enough. */
 const nodeOnlyFolders = ["test/e2e/", "test/runtime/", "test/scripts/", "test/bench/"];
 const nodeOnlyFiles = ["test/tidy.test.ts"];
 /** Of these no two run at once, and nothing beside them: they measure time or need both cores. */
@@ -50,7 +50,7 @@ export function findRuntime(name: RuntimeName, root: string): Runtime | string {
     return `${name} --version ended with ${probe.status ?? probe.signal}: ${probe.stderr.trim()}`;
   const version = /\d+\.\d+\.\d+/.exec(probe.stdout)?.[0] ?? "";
   if (name === "node" && !canStripTypes(version)) {
-    return `node ${version} at ${path} does not run TypeScript (needs 22.18 or 24): npm ci installs one on Linux x64 and arm64`;
+    return `node ${version} at ${path} cannot run TypeScript, which takes 22.18 or 24; npm ci brings one on Linux`;
   }
   return { name, version, command: (file, reportPath) => [path, ...argumentsOf(name, file, reportPath)] };
 }
