@@ -23,6 +23,8 @@ export interface AwsClientOptions {
   readonly userAgent: string;
   /** Bound of one attempt with all it waits for, in ms. */
   readonly attemptTimeoutMs?: number;
+  /** Bound of an answer, in bytes; more than a put's answer needs only where records are read back. */
+  readonly answerBytesMax?: number;
 }
 
 export type AwsAnswer =
@@ -44,7 +46,7 @@ export interface AwsClient {
 /** Twice and more within the 30 s that Prometheus waits for its answer. */
 const attemptTimeoutMsDefault = 10_000;
 /** 500 entries with an error message each stay far below. */
-const answerBytesMax = 4 * 1024 * 1024;
+const answerBytesMaxDefault = 4 * 1024 * 1024;
 const errorBytesMax = 64 * 1024;
 
 /** State of one client beyond its options. */
@@ -99,7 +101,8 @@ async function attempt(
       attemptSignal.throwIfAborted();
       // No redirect: a signature holds for one host, and no AWS service of ours sends any.
       const init: RequestInit = { method: "POST", headers, body, redirect: "manual", signal: attemptSignal };
-      return await readAnswer(await options.fetch(options.endpoint.href, init), failed);
+      const response = await options.fetch(options.endpoint.href, init);
+      return await readAnswer(response, options.answerBytesMax ?? answerBytesMaxDefault, failed);
     });
   } catch (error) {
     if (signal.aborted) return noAnswer("aborted", error);
@@ -143,6 +146,7 @@ async function sign(
 
 async function readAnswer(
   response: Response,
+  answerBytesMax: number,
   failed: (failure: Omit<AwsFailure, "signedAtMs">) => AwsAnswer,
 ): Promise<AwsAnswer> {
   const { status, headers } = response;
