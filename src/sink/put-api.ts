@@ -1,6 +1,6 @@
 /**
- * What PutRecords and PutRecordBatch have in common: a JSON body with the records in base64, and an answer with
- * one entry per record in the same order.
+ * What PutRecords and PutRecordBatch have in common: a JSON body with the records in base64, and an answer
+ * with one entry per record in the same order.
  */
 import { Buffer } from "node:buffer";
 import { isObject } from "../aws/answer.ts";
@@ -16,7 +16,7 @@ export interface PutApi {
   readonly target: string;
   /** The body up to the first record: `{"…":"…","Records":[`. ASCII. */
   readonly head: string;
-  /** What stands in a record after its data: closes the string, adds further fields, closes the object. ASCII. */
+  /** What follows a record's data: closes the string, adds further fields, closes the object. ASCII. */
   readonly recordTail: () => string;
   /** The array of the answer, and the field of an entry that proves its record durable. */
   readonly entriesField: string;
@@ -76,30 +76,34 @@ export function encodeBody(
     (sum, record, i) => sum + base64Bytes(record.byteLength) + recordHead.length + tails[i]!.length + 1,
     head.length + bodyTail.length - 1,
   );
-  const body = Buffer.allocUnsafeSlow(bytes);
-  let at = body.write(head, 0, "latin1");
+  const body = new Uint8Array(bytes);
+  let at = writeText(head, body, 0);
   for (let i = 0; i < records.length; i++) {
     if (i > 0) body[at++] = 0x2c;
-    at += body.write(recordHead, at, "latin1");
+    at = writeText(recordHead, body, at);
     at = writeBase64(records[i]!, body, at);
-    at += body.write(tails[i]!, at, "latin1");
+    at = writeText(tails[i]!, body, at);
   }
-  at += body.write(bodyTail, at, "latin1");
+  at = writeText(bodyTail, body, at);
   if (at !== bytes) throw new RangeError(`encoded ${at} bytes into a body of ${bytes}`);
   return body;
 }
 
-function writeBase64(record: Uint8Array, body: Buffer, start: number): number {
+function writeBase64(record: Uint8Array, body: Uint8Array, start: number): number {
   const source = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
   let at = start;
   for (let from = 0; from < source.length; from += pieceBytes) {
-    at += body.write(
-      source.toString("base64", from, Math.min(from + pieceBytes, source.length)),
-      at,
-      "latin1",
-    );
+    const until = Math.min(from + pieceBytes, source.length);
+    at = writeText(source.toString("base64", from, until), body, at);
   }
   return at;
+}
+
+const encoder = new TextEncoder();
+
+/** Not Buffer.write: for 10 MiB that takes 2 ms on Node and Bun like this, but 100 ms on Deno. */
+function writeText(ascii: string, body: Uint8Array, at: number): number {
+  return at + encoder.encodeInto(ascii, body.subarray(at)).written;
 }
 
 /** Length of `bytes` in base64, padding included. */
