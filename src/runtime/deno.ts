@@ -62,10 +62,6 @@ async function serve({ hostname, port, fetch }: ServeOptions): Promise<Listener>
     if (underWay.draining) response.headers.set("connection", "close");
     return response;
   });
-  let finished = false;
-  const end = server.finished.then(() => {
-    finished = true;
-  });
   return {
     port: server.addr.port,
     async drain() {
@@ -74,9 +70,10 @@ async function serve({ hostname, port, fetch }: ServeOptions): Promise<Listener>
       await stopped;
     },
     async close() {
-      // Deno throws when a server that has finished is aborted.
-      if (!finished) abort.abort();
-      await end;
+      // Deno throws when a server that shuts down is aborted; what is left then ends with the process.
+      if (underWay.draining) return;
+      abort.abort();
+      await server.finished;
     },
   };
 }

@@ -9,7 +9,6 @@ import { peerAt } from "./peer.ts";
 import { RequestsUnderWay } from "./requests-under-way.ts";
 import { writeFully } from "./write-fully.ts";
 
-
 // Longer than the 5 minutes for which a Go sender keeps an idle connection, so that the sender is the one that
 // closes it: otherwise a request could be on its way to a closed connection.
 const keepAliveTimeoutMs = 360_000;

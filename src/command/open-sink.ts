@@ -1,0 +1,58 @@
+/** From the configuration to the sink it names. AWS code is loaded only where it is needed. */
+import type { Clock, Random } from "../clock.ts";
+import type { Config } from "../config.ts";
+import { programName } from "../config-arguments.ts";
+import { ConfigError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Platform } from "../platform.ts";
+import type { Sink } from "../sink/sink.ts";
+import { version } from "../version.ts";
+
+export interface OpenSinkOptions {
+  readonly config: Config;
+  readonly platform: Platform;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Opens the sink. Rejects with a ConfigError that says what was tried when there is no way to reach it. */
+export async function openSink(options: OpenSinkOptions): Promise<Sink> {
+  const sink = await openByKind(options);
+  const { recordBytesMax } = options.config;
+  if (recordBytesMax !== undefined && recordBytesMax > sink.limits.recordBytesMax) {
+    await sink.close();
+    const allowed = `at most ${sink.limits.recordBytesMax}, the limit of ${sink.name}`;
+    throw new ConfigError(2, `--record-bytes ${recordBytesMax} is not ${allowed}`);
+  }
+  return sink;
+}
+
+async function openByKind({ config, platform, clock, random, log }: OpenSinkOptions): Promise<Sink> {
+  const { sink, compression, rotateBytes, rotateAgeMs } = config;
+  if (sink.kind === "file") {
+    const { openFileSink } = await import("../sink/file.ts");
+    const { directory } = sink;
+    return openFileSink({ directory, compression, rotateBytes, rotateAgeMs, clock, random, log });
+  }
+  const { resolveAws } = await import("../aws/resolve.ts");
+  const connect = (service: "kinesis" | "firehose", regionOfStream: string | undefined) =>
+    resolveAws({
+      service,
+      region: config.region ?? regionOfStream,
+      env: platform.env,
+      fetch,
+      clock,
+      log,
+      userAgent: `${programName}/${version} (${platform.name})`,
+      attemptTimeoutMs: config.putTimeoutMs,
+    });
+  if (sink.kind === "kinesis") {
+    const { createKinesisSink, parseKinesisStream } = await import("../sink/kinesis.ts");
+    const { region } = parseKinesisStream(sink.stream);
+    return createKinesisSink({ client: await connect("kinesis", region), stream: sink.stream, random });
+  }
+  const { createFirehoseSink, parseFirehoseStream } = await import("../sink/firehose.ts");
+  const { region } = parseFirehoseStream(sink.stream);
+  return createFirehoseSink({ client: await connect("firehose", region), stream: sink.stream });
+}

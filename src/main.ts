@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+/** Command line → command. The one place that looks which runtime this is. */
+import { type Command, commands } from "./command/command.ts";
+import { readConfig } from "./config.ts";
+import { programName, readArguments } from "./config-arguments.ts";
+import { ConfigError, describeError } from "./errors.ts";
+import type { Platform } from "./platform.ts";
+import { version } from "./version.ts";
+
+const { platform }: { platform: Platform } = await ("Bun" in globalThis
+  ? import("./runtime/bun.ts")
+  : "Deno" in globalThis
+    ? import("./runtime/deno.ts")
+    : import("./runtime/node.ts"));
+
+platform.exit(await run(platform));
+
+async function run({ args, env, name, writeOut, writeErr }: Platform): Promise<number> {
+  try {
+    const asked = readArguments({ args, commands, version: `${programName} ${version} (${name})` });
+    if (asked.kind === "print") {
+      writeOut(asked.text);
+      return 0;
+    }
+    const command = chooseCommand(asked.command ?? "serve");
+    const config = readConfig(asked.texts, env);
+    return await (await command.load())(config, platform);
+  } catch (error) {
+    writeErr(`${programName}: ${describeError(error)}\n`);
+    return error instanceof ConfigError ? error.exitCode : 1;
+  }
+}
+
+function chooseCommand(name: string): Command {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  const known = commands.map((candidate) => candidate.name).join(", ");
+  throw new ConfigError(2, `unknown command ${JSON.stringify(name)}: the commands are ${known}`);
+}

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readArchiveLines } from "../support/archive-lines.ts";
+import { type Program, withDirectory, withProgram } from "../support/program.ts";
+import { postHead, withConnection } from "../support/raw-http.ts";
+import { oneSample, writeHeadersV1 } from "../support/write-request.ts";
+import type { Case } from "./black-box.ts";
+
+interface Load {
+  /** `sender time` of each sample that was answered with 2xx. */
+  readonly acked: Set<string>;
+  /** Statuses seen, `0` for a connection that failed. */
+  readonly statuses: Set<number>;
+  stop(): Promise<void>;
+}
+
+/** Ten senders that write one sample after the other, each sample once, until they are stopped. */
+function startLoad(program: Program, name: string): Load {
+  const acked = new Set<string>();
+  const statuses = new Set<number>();
+  let stopped = false;
+  const send = async (sender: string) => {
+    for (let time = 1; !stopped; time++) {
+      const status = await postOne(program.url, sender, time);
+      statuses.add(status);
+      if (status >= 200 && status < 300) acked.add(`${sender} ${time}`);
+      if (status === 0) await sleep(10);
+    }
+  };
+  const senders = Promise.all(Array.from({ length: 10 }, (_, sender) => send(`${name}${sender}`)));
+  return {
+    acked,
+    statuses,
+    async stop() {
+      stopped = true;
+      await senders;
+    },
+  };
+}
+
+async function postOne(url: string, sender: string, time: number): Promise<number> {
+  try {
+    const body = new Uint8Array(oneSample("load", sender, time));
+    const response = await fetch(`${url}/receive`, { method: "POST", headers: writeHeadersV1, body });
+    await response.arrayBuffer();
+    return response.status;
+  } catch (error) {
+    // fetch rejects with a TypeError when the connection is refused or breaks.
+    if (error instanceof TypeError) return 0;
+    throw error;
+  }
+}
+
+async function assertArchived(directory: string, acked: ReadonlySet<string>): Promise<void> {
+  const lines = await readArchiveLines(directory);
+  const archived = new Set(lines.map(({ labels, time }) => `${labels["id"]} ${time}`));
+  const lost = [...acked].filter((sample) => !archived.has(sample));
+  assert.deepEqual(lost, [], `${lost.length} of ${acked.size} acked samples are not in the archive`);
+}
+
+export const lifeCases: readonly Case[] = [
+  {
+    name: "SIGTERM under load: all that was acked is in the archive, and the exit code is 0",
+    run: (kind) =>
+      withDirectory((cwd) =>
+        withProgram(kind, { cwd, args: ["--linger", "20ms"] }, async (program) => {
+          const load = startLoad(program, "sender");
+          await sleep(700);
+          program.signal("SIGTERM");
+          const { code, stderr } = await program.ended;
+          await load.stop();
+          assert.equal(code, 0, stderr);
+          assert.match(stderr, /msg=draining signal=SIGTERM/);
+          assert.ok(load.acked.size > 20, `${load.acked.size} acked`);
+          const odd = [...load.statuses].filter((status) => ![0, 204, 503].includes(status));
+          assert.deepEqual(odd, []);
+          await assertArchived(join(cwd, "archive"), load.acked);
+        }),
+      ),
+  },
+  {
+    name: "kill -9 under load and a restart: all that was acked is in the archive",
+    run: (kind) =>
+      withDirectory(async (cwd) => {
+        const acked = new Set<string>();
+        for (let round = 0; round < 2; round++) {
+          await withProgram(
+            kind,
+            { cwd, args: ["--linger", "5ms", "--rotate-age", "200ms"] },
+            async (program) => {
+              const load = startLoad(program, `round${round}sender`);
+              await sleep(600);
+              program.signal("SIGKILL");
+              await program.ended;
+              await load.stop();
+              assert.ok(load.acked.size > 20, `${load.acked.size} acked`);
+              for (const sample of load.acked) acked.add(sample);
+            },
+          );
+        }
+        await withProgram(kind, { cwd }, async (program) => {
+          program.signal("SIGINT");
+          assert.equal((await program.ended).code, 0, program.log());
+        });
+        await assertArchived(join(cwd, "archive"), acked);
+      }),
+  },
+  {
+    name: "a request under way at SIGTERM is answered before the end",
+    run: (kind) =>
+      withDirectory((cwd) =>
+        withProgram(kind, { cwd, args: ["--linger", "10s"] }, async (program) => {
+          const waiting = postOne(program.url, "waiting", 1);
+          await sleep(500);
+          program.signal("SIGTERM");
+          assert.equal(await waiting, 204);
+          assert.equal((await program.ended).code, 0, program.log());
+          await assertArchived(join(cwd, "archive"), new Set(["waiting 1"]));
+        }),
+      ),
+  },
+  {
+    name: "an idle, a silent and an unfinished connection do not hold up the end",
+    run: (kind) =>
+      withDirectory((cwd) =>
+        withProgram(kind, { cwd }, async (program) => {
+          await withConnection(program.port, async (idle) => {
+            idle.send("GET /-/ready HTTP/1.1\r\nHost: test\r\n\r\n");
+            assert.equal((await idle.answer()).status, 200);
+            await withConnection(program.port, () =>
+              withConnection(program.port, async (unfinished) => {
+                unfinished.send(postHead("Content-Length: 100"), "abc");
+                await sleep(200);
+                const startedMs = performance.now();
+                program.signal("SIGINT");
+                assert.equal((await program.ended).code, 0, program.log());
+                assert.ok(performance.now() - startedMs < 8_000);
+              }),
+            );
+          });
+        }),
+      ),
+  },
+  {
+    name: "a second signal ends it at once with exit code 1; one that comes with the first does not",
+    run: (kind) =>
+      withDirectory((cwd) =>
+        withProgram(kind, { cwd }, async (program) => {
+          await withConnection(program.port, async ({ send }) => {
+            send(postHead("Content-Length: 100"), "abc");
+            await sleep(200);
+            program.signal("SIGTERM");
+            program.signal("SIGTERM");
+            await sleep(900);
+            const startedMs = performance.now();
+            program.signal("SIGTERM");
+            assert.equal((await program.ended).code, 1, program.log());
+            assert.match(program.log(), /stopped at once by a second signal/);
+            assert.ok(performance.now() - startedMs < 1_000);
+          });
+        }),
+      ),
+  },
+];

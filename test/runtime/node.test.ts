@@ -1,0 +1,3 @@
+import { testProgram } from "./black-box.ts";
+
+await testProgram("node");
