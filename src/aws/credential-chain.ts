@@ -94,7 +94,7 @@ export function explainChain(env: Env, profile: Profile, error: unknown): readon
     `web identity: ${web.length > 0 ? `${web.join(", ")} not set` : "gave none"}`,
     `container: ${inContainer.length > 0 ? `${inContainer} gave none` : `${container.join(", ")} not set`}`,
     `EC2 instance metadata: ${instanceOutcome(env, inContainer.length > 0)}`,
-    `last error: ${describeError(error).replace(/\s+/g, " ")}`,
+    `last error: ${describeError(error).replace(/\s+/g, " ")} (--log-level debug shows every step)`,
   ];
 }
 
