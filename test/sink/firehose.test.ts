@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAwsClient } from "../../src/aws/client.ts";
-import { systemClock } from "../../src/clock.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
 import { createFirehoseSink, parseFirehoseStream } from "../../src/sink/firehose.ts";
 import type { Outcome, Sink } from "../../src/sink/sink.ts";
 import { fixedCredentials, keptLog, neverAborted, testCredentials } from "../support/aws-stand-in.ts";
@@ -9,11 +9,18 @@ import { type FakeFirehose, type Fault, startFakeFirehose } from "../support/fak
 
 const region = "eu-west-1";
 
-/** Runs `run` with a sink on a fake Firehose that meets `fault`; the fake has nothing to complain about. */
+interface Differing {
+  readonly stream?: string;
+  readonly clock?: Clock;
+  /** What the fake complains about, if anything. */
+  readonly problems?: readonly RegExp[];
+}
+
+/** Runs `run` with a sink on a fake Firehose that meets `fault`. */
 async function withFirehose(
   fault: ((call: number) => Fault | undefined) | undefined,
   run: (sink: Sink, fake: FakeFirehose, credentials: ReturnType<typeof fixedCredentials>) => Promise<void>,
-  stream = "metrics",
+  { stream = "metrics", clock = systemClock, problems = [] }: Differing = {},
 ): Promise<void> {
   const { accessKeyId, secretAccessKey } = testCredentials;
   const faults = fault === undefined ? {} : { fault };
@@ -31,17 +38,17 @@ async function withFirehose(
     endpoint: new URL(fake.url),
     credentials,
     fetch,
-    clock: systemClock,
+    clock,
     log: keptLog().log,
     userAgent: "test",
     attemptTimeoutMs: 2_000,
   });
   try {
     await run(createFirehoseSink({ client, stream }), fake, credentials);
-    assert.deepEqual(
-      fake.problems,
-      stream === "metrics" ? [] : [`ResourceNotFoundException: no stream ${stream}`],
-    );
+    assert.equal(fake.problems.length, problems.length, fake.problems.join());
+    problems.forEach((problem, i) => {
+      assert.match(fake.problems[i]!, problem);
+    });
   } finally {
     await fake.close();
   }
@@ -164,8 +171,22 @@ test("a stream that does not exist is for the operator", () =>
       assert.ok(outcome?.kind === "permanent");
       assert.match(outcome.message, /no stream other \(create the stream/);
     },
-    "other",
+    { stream: "other", problems: [/^ResourceNotFoundException: no stream other$/] },
   ));
+
+for (const offsetMs of [-3_600_000, 3_600_000]) {
+  test(`a clock that is off by ${offsetMs / 60_000} minutes costs one attempt`, () =>
+    withFirehose(
+      undefined,
+      async (sink) => {
+        assert.deepEqual(kinds(await sink.put([bytes(1)], neverAborted)), ["retryable"]);
+        for (let i = 0; i < 3; i++) {
+          assert.deepEqual(kinds(await sink.put([bytes(1)], neverAborted)), ["durable"]);
+        }
+      },
+      { clock: { ...systemClock, now: () => Date.now() + offsetMs }, problems: [/Signature expired/] },
+    ));
+}
 
 test("an ARN is another way to write name and region of a delivery stream", () => {
   const arn = "arn:aws-cn:firehose:cn-north-1:123456789012:deliverystream/metrics";
