@@ -4,6 +4,7 @@ import { createAwsClient } from "../../src/aws/client.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { createFirehoseSink, parseFirehoseStream } from "../../src/sink/firehose.ts";
 import type { Outcome, Sink } from "../../src/sink/sink.ts";
+import { sinkContract } from "../contract/sink.ts";
 import { fixedCredentials, keptLog, neverAborted, testCredentials } from "../support/aws-stand-in.ts";
 import { type FakeFirehose, type Fault, startFakeFirehose } from "../support/fake-firehose.ts";
 
@@ -16,21 +17,14 @@ interface Differing {
   readonly problems?: readonly RegExp[];
 }
 
-/** Runs `run` with a sink on a fake Firehose that meets `fault`. */
-async function withFirehose(
+async function open(
   fault: ((call: number) => Fault | undefined) | undefined,
-  run: (sink: Sink, fake: FakeFirehose, credentials: ReturnType<typeof fixedCredentials>) => Promise<void>,
-  { stream = "metrics", clock = systemClock, problems = [] }: Differing = {},
-): Promise<void> {
+  { stream = "metrics", clock = systemClock }: Differing,
+) {
   const { accessKeyId, secretAccessKey } = testCredentials;
+  const keys = { accessKeyId, secretAccessKey };
   const faults = fault === undefined ? {} : { fault };
-  const fake = await startFakeFirehose({
-    streams: ["metrics"],
-    region,
-    accessKeyId,
-    secretAccessKey,
-    ...faults,
-  });
+  const fake = await startFakeFirehose({ streams: ["metrics"], region, ...keys, ...faults });
   const credentials = fixedCredentials();
   const client = createAwsClient({
     service: "firehose",
@@ -43,8 +37,19 @@ async function withFirehose(
     userAgent: "test",
     attemptTimeoutMs: 2_000,
   });
+  return { fake, credentials, sink: createFirehoseSink({ client, stream }) };
+}
+
+/** Runs `run` with a sink on a fake Firehose that meets `fault`. */
+async function withFirehose(
+  fault: ((call: number) => Fault | undefined) | undefined,
+  run: (sink: Sink, fake: FakeFirehose, credentials: ReturnType<typeof fixedCredentials>) => Promise<void>,
+  differing: Differing = {},
+): Promise<void> {
+  const { fake, credentials, sink } = await open(fault, differing);
+  const problems = differing.problems ?? [];
   try {
-    await run(createFirehoseSink({ client, stream }), fake, credentials);
+    await run(sink, fake, credentials);
     assert.equal(fake.problems.length, problems.length, fake.problems.join());
     problems.forEach((problem, i) => {
       assert.match(fake.problems[i]!, problem);
@@ -53,6 +58,23 @@ async function withFirehose(
     await fake.close();
   }
 }
+
+sinkContract("firehose on the fake", {
+  async open() {
+    const { fake, sink } = await open(undefined, {});
+    const decoder = new TextDecoder();
+    return {
+      sink,
+      readLines: () =>
+        Promise.resolve(fake.records.flatMap((record) => decoder.decode(record).match(/[^\n]*\n/g) ?? [])),
+      async close() {
+        await sink.close();
+        await fake.close();
+        assert.deepEqual(fake.problems, []);
+      },
+    };
+  },
+});
 
 const bytes = (count: number, fill = 0x61) => new Uint8Array(count).fill(fill);
 const kinds = (outcomes: readonly Outcome[]) =>

@@ -30,6 +30,7 @@ export async function startKinesalite(): Promise<KinesisEmulator> {
   const kinesalite = require("kinesalite") as (options: Values) => Server;
   const server = kinesalite({ createStreamMs: 10, shardLimit: 100 });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.unref();
   const { port } = server.address() as AddressInfo;
   return emulator(`http://127.0.0.1:${port}`, () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -42,6 +43,8 @@ export async function startKinesalite(): Promise<KinesisEmulator> {
 export async function startKinesisLocal(): Promise<KinesisEmulator> {
   const main = require.resolve("kinesis-local");
   const [plainPort, tlsPort] = [await freePort(), await freePort()];
+  // Should a test run end before it closes what it started, the child ends with it.
+  const endWithUs = () => void child.kill("SIGKILL");
   const child = spawn(process.execPath, [main], {
     cwd: dirname(main),
     stdio: "ignore",
@@ -54,7 +57,12 @@ export async function startKinesisLocal(): Promise<KinesisEmulator> {
       LOG_LEVEL: "ERROR",
     },
   });
-  const started = emulator(`http://127.0.0.1:${plainPort}`, () => end(child));
+  process.once("exit", endWithUs);
+  child.unref();
+  const started = emulator(`http://127.0.0.1:${plainPort}`, async () => {
+    process.off("exit", endWithUs);
+    await end(child);
+  });
   try {
     await eventually("kinesis-local listens", async () => {
       if (child.exitCode !== null) throw new Error(`kinesis-local ended with ${child.exitCode}`);
@@ -152,6 +160,7 @@ export async function freePort(): Promise<number> {
 export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.ref();
   child.kill("SIGKILL");
   await ended;
 }
