@@ -88,6 +88,8 @@ function emulator(url: string, close: () => Promise<void>): KinesisEmulator {
     clock: systemClock,
     log: keptLog().log,
     userAgent: "test",
+    // The largest put takes kinesis-local seconds, and its records come back in one answer.
+    attemptTimeoutMs: 60_000,
     answerBytesMax: 64 * 1024 * 1024,
   });
   const call = async (operation: string, values: Values): Promise<Values> => {

@@ -1,5 +1,6 @@
 /** moto, the stand-in for many AWS services that the Python world tests with. Node only. */
 import { spawn, spawnSync } from "node:child_process";
+import process from "node:process";
 import { createInterface } from "node:readline";
 import { createAwsClient } from "../../src/aws/client.ts";
 import { systemClock } from "../../src/clock.ts";
@@ -22,6 +23,9 @@ export async function startMoto(): Promise<Moto> {
   const child = spawn("python3", ["-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"], {
     stdio: ["ignore", "ignore", "pipe"],
   });
+  // Should a test run end before it closes what it started, the child ends with it.
+  const endWithUs = () => void child.kill("SIGKILL");
+  process.once("exit", endWithUs);
   const said: string[] = [];
   const url = await new Promise<string>((resolve, reject) => {
     const lines = createInterface({ input: child.stderr });
@@ -33,7 +37,14 @@ export async function startMoto(): Promise<Moto> {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`moto ended with ${code}: ${said.join("\n")}`)));
   });
-  return { url, close: () => end(child) };
+  child.unref();
+  return {
+    url,
+    async close() {
+      process.off("exit", endWithUs);
+      await end(child);
+    },
+  };
 }
 
 /** A client as the program has it; moto wants any signature, of any keys. */
@@ -47,5 +58,6 @@ export function motoClient(moto: Moto, service: "kinesis" | "firehose") {
     clock: systemClock,
     log: keptLog().log,
     userAgent: "test",
+    attemptTimeoutMs: 60_000,
   });
 }
