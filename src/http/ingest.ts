@@ -54,6 +54,7 @@ export class Ingest implements WriteVisitor {
   private readonly rejected: [ItemKind, RejectReason, number][] = [];
   private message = new Uint8Array(64 * 1024);
   private labels: LabelSet | undefined;
+  private weighedBytes = 0;
 
   constructor(options: IngestOptions) {
     this.options = options;
@@ -92,6 +93,7 @@ export class Ingest implements WriteVisitor {
     if (this.message.length > keptBytesMax) this.message = new Uint8Array(keptBytesMax);
     this.refusals.clear();
     this.rejected.length = 0;
+    this.weighedBytes = 0;
     for (const counts of [this.received, this.written]) {
       Object.assign(counts, { samples: 0, histograms: 0, exemplars: 0, metadata: 0 });
     }
@@ -125,6 +127,12 @@ export class Ingest implements WriteVisitor {
       if (this.received[kind] > 0) counters.received.inc(this.received[kind]);
     }
     for (const [kind, reason, count] of this.rejected) items[kind].rejected.inc({ reason }, count);
+  }
+
+  /** All text ends up in lines, but for that of refused or empty series: so the limit of the lines is its limit. */
+  weigh(textBytes: number): void {
+    this.weighedBytes += textBytes;
+    if (this.weighedBytes > this.options.linesBytesMax) throw this.tooManyLines();
   }
 
   series(labels: LabelSet): void {
@@ -164,9 +172,9 @@ export class Ingest implements WriteVisitor {
     this.refused("exemplars", reason, exemplars);
   }
 
-  refusedHistogram(fault: string): void {
-    this.refusals.add("invalid_histogram", 1, false, this.labels, fault);
-    this.refused("histograms", "invalid_histogram", 1);
+  refusedHistogram(reason: RejectReason, fault?: string): void {
+    this.refusals.add(reason, 1, false, this.labels, fault);
+    this.refused("histograms", reason, 1);
   }
 
   refusedExemplar(reason: RejectReason): void {

@@ -11,6 +11,11 @@ interface TextSpan {
   readonly end: number;
 }
 
+/** More than a time, a start and a value take, with their names. */
+const sampleBytesMax = 160;
+/** A control character in a JSON string is six bytes; so are the quotes, colon and comma of a label. */
+const escapedBytesMax = 6;
+
 interface MetadataSpans {
   readonly type: number;
   readonly help: TextSpan;
@@ -32,6 +37,8 @@ export class LineEncoder {
   private headEnd = 0;
   private labelsStart = 0;
   private labelsEnd = 0;
+  /** Bytes that every line of this series has, once one was made; −1: none was. */
+  private seriesBytes = -1;
 
   constructor(out: ByteWriter, lineBytesMax: number) {
     this.out = out;
@@ -42,39 +49,46 @@ export class LineEncoder {
   startSeries(labels: LabelSet): void {
     this.labels = labels;
     this.built = false;
+    this.seriesBytes = -1;
   }
 
   /** The value comes as its two halves; `start` 0 is left out. */
   sample(hi: number, lo: number, time: Int64, start: Int64): boolean {
     const { out } = this;
     const lineStart = out.length;
+    if (this.mayNotFit(sampleBytesMax)) {
+      this.sampleFields(hi, lo, time, start);
+      if (!this.fitsInSeries(lineStart)) return false;
+    }
     this.head();
-    this.timeFields(time, start);
-    out.ascii(",");
-    this.valueField(hi, lo);
-    out.ascii(",");
+    this.sampleFields(hi, lo, time, start);
     return this.finish(lineStart);
   }
 
   histogram(histogram: Histogram, time: Int64, start: Int64): boolean {
     const { out } = this;
     const lineStart = out.length;
+    const text = histogramText(histogram);
+    if (text.length > this.lineBytesMax) return false;
+    if (this.mayNotFit(sampleBytesMax + text.length)) {
+      this.histogramFields(text, time, start);
+      if (!this.fitsInSeries(lineStart)) return false;
+    }
     this.head();
-    this.timeFields(time, start);
-    out.ascii(`,"histogram":${histogramText(histogram)},`);
+    this.histogramFields(text, time, start);
     return this.finish(lineStart);
   }
 
   exemplar(exemplarLabels: LabelSet, hi: number, lo: number, time: Int64): boolean {
     const { out } = this;
     const lineStart = out.length;
+    const { byteLength, count } = exemplarLabels;
+    if (this.mayNotFit(sampleBytesMax + (byteLength + count) * escapedBytesMax)) {
+      this.exemplarFields(exemplarLabels, hi, lo, time);
+      if (!this.fitsInSeries(lineStart)) return false;
+    }
     this.head();
-    this.timeFields(time, 0);
-    out.ascii(',"exemplar":{');
-    this.valueField(hi, lo);
-    out.ascii(",");
-    this.labelsField(exemplarLabels);
-    out.ascii("},");
+    this.exemplarFields(exemplarLabels, hi, lo, time);
     return this.finish(lineStart);
   }
 
@@ -128,8 +142,24 @@ export class LineEncoder {
     if (labels !== undefined) this.labelsField(labels);
     out.ascii("}\n");
     this.labelsEnd = out.length;
+    this.seriesBytes = this.headEnd - this.headStart + (this.labelsEnd - this.labelsStart);
     this.built = this.fits(lineStart);
     return this.built;
+  }
+
+  /**
+   * Whether a line with at most `bytes` besides those of its series may be too long. Only then is it measured before
+   * it is made: a request may hold millions of items of a series whose labels hardly fit, or do not.
+   */
+  private mayNotFit(bytes: number): boolean {
+    return this.seriesBytes >= 0 && this.seriesBytes + bytes > this.lineBytesMax;
+  }
+
+  /** Takes back what stands from `lineStart` on and answers whether a line of the series has room for it. */
+  private fitsInSeries(lineStart: number): boolean {
+    const bytes = this.out.length - lineStart;
+    this.out.length = lineStart;
+    return this.seriesBytes + bytes <= this.lineBytesMax;
   }
 
   /** Whether a text alone is too long, told before up to six times its bytes are reserved for it. */
@@ -142,6 +172,28 @@ export class LineEncoder {
     if (out.length - lineStart <= this.lineBytesMax) return true;
     out.length = lineStart;
     return false;
+  }
+
+  private sampleFields(hi: number, lo: number, time: Int64, start: Int64): void {
+    this.timeFields(time, start);
+    this.out.ascii(",");
+    this.valueField(hi, lo);
+    this.out.ascii(",");
+  }
+
+  private histogramFields(text: string, time: Int64, start: Int64): void {
+    this.timeFields(time, start);
+    this.out.ascii(`,"histogram":${text},`);
+  }
+
+  private exemplarFields(exemplarLabels: LabelSet, hi: number, lo: number, time: Int64): void {
+    const { out } = this;
+    this.timeFields(time, 0);
+    out.ascii(',"exemplar":{');
+    this.valueField(hi, lo);
+    out.ascii(",");
+    this.labelsField(exemplarLabels);
+    out.ascii("},");
   }
 
   private labelsField({ source, spans, count }: LabelSet): void {

@@ -93,10 +93,11 @@ function spansFault(side: string, { spans, deltas, counts }: Buckets): string | 
 }
 
 function customBoundsFault(bounds: readonly Float64[], spans: readonly BucketSpan[]): string | undefined {
-  let previous = Number.NEGATIVE_INFINITY;
+  let previous: number | undefined;
   for (const bound of bounds) {
     if (typeof bound === "bigint") return "custom bound is NaN";
-    if (bound <= previous) return `custom bound ${bound} after ${previous}: they must increase`;
+    if (previous !== undefined && bound <= previous)
+      return `custom bound ${bound} after ${previous}: they must increase`;
     previous = bound;
   }
   if (previous === Number.POSITIVE_INFINITY) return "custom bound is +Inf, which is implied";

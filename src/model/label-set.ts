@@ -1,10 +1,9 @@
 import { isUtf8 } from "../wire/utf8.ts";
+import { compareNames, sortLabels } from "./label-order.ts";
 import type { RejectReason } from "./rejection.ts";
 
 /** The label that holds the metric name. */
 const metricName = new TextEncoder().encode("__name__");
-/** Up to this many labels are sorted by insertion: nearly always they came sorted. */
-const insertionSortMax = 64;
 /** More labels than a line can hold (at least 7 bytes each in 1 MiB) are counted as too many, not kept. */
 export const labelsMax = 150_000;
 const describedCharsMax = 80;
@@ -49,11 +48,11 @@ export class LabelSet {
 
   add(nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): void {
     const at = this.count * 4;
+    if (this.count >= labelsMax) {
+      this.tooMany = true;
+      return;
+    }
     if (at === this.spans.length) {
-      if (this.count >= labelsMax) {
-        this.tooMany = true;
-        return;
-      }
       const grown = new Int32Array(at * 2);
       grown.set(this.spans);
       this.spans = grown;
@@ -75,8 +74,8 @@ export class LabelSet {
   normalize(requireName: boolean, byteLengthMax: number): RejectReason | undefined {
     if (this.halfStart >= 0) return "invalid_symbol_ref";
     if (this.tooMany || this.byteLength > byteLengthMax) return "line_too_long";
-    this.sort();
     const { source, spans, count } = this;
+    sortLabels(source, spans, count);
     for (let i = 0; i < count; i++) {
       const at = i * 4;
       const nameStart = spans[at]!;
@@ -85,7 +84,7 @@ export class LabelSet {
       if (!isUtf8(source, nameStart, nameEnd) || !isUtf8(source, spans[at + 2]!, spans[at + 3]!)) {
         return "invalid_utf8";
       }
-      if (i > 0 && this.compareNames(at - 4, at) === 0) return "duplicate_label";
+      if (i > 0 && compareNames(source, spans, at - 4, at) === 0) return "duplicate_label";
       if (this.isMetricName(at)) this.nameIndex = i;
     }
     if (!requireName) return undefined;
@@ -118,47 +117,5 @@ export class LabelSet {
       if (source[start + i] !== metricName[i]) return false;
     }
     return true;
-  }
-
-  private sort(): void {
-    if (this.count > insertionSortMax) {
-      this.sortMany();
-      return;
-    }
-    for (let i = 1; i < this.count; i++) {
-      for (let at = i * 4; at > 0 && this.compareNames(at - 4, at) > 0; at -= 4) this.swap(at - 4, at);
-    }
-  }
-
-  /** In n·log n steps, so that no order of many labels takes long. */
-  private sortMany(): void {
-    const order = Array.from({ length: this.count }, (_, i) => i * 4);
-    order.sort((a, b) => this.compareNames(a, b));
-    const sorted = new Int32Array(this.spans.length);
-    for (let i = 0; i < order.length; i++) sorted.set(this.spans.subarray(order[i]!, order[i]! + 4), i * 4);
-    this.spans = sorted;
-  }
-
-  private compareNames(a: number, b: number): number {
-    const { source, spans } = this;
-    const aStart = spans[a]!;
-    const bStart = spans[b]!;
-    const aLength = spans[a + 1]! - aStart;
-    const bLength = spans[b + 1]! - bStart;
-    const shorter = aLength < bLength ? aLength : bLength;
-    for (let i = 0; i < shorter; i++) {
-      const difference = source[aStart + i]! - source[bStart + i]!;
-      if (difference !== 0) return difference;
-    }
-    return aLength - bLength;
-  }
-
-  private swap(a: number, b: number): void {
-    const { spans } = this;
-    for (let i = 0; i < 4; i++) {
-      const kept = spans[a + i]!;
-      spans[a + i] = spans[b + i]!;
-      spans[b + i] = kept;
-    }
   }
 }

@@ -28,9 +28,14 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Decodes the Histogram between the reader's `offset` and `end`; the fields are the same in 1.0 and 2.0, but for the
- * start timestamp. https://github.com/prometheus/prometheus/blob/main/prompb/io/prometheus/write/v2/types.proto
+ * start timestamp. Undefined where any of its lists has more than `partsMax` elements: those are not kept.
+ * https://github.com/prometheus/prometheus/blob/main/prompb/io/prometheus/write/v2/types.proto
  */
-export function readHistogram(reader: ByteReader, hasStart: boolean): TimedHistogram {
+export function readHistogram(
+  reader: ByteReader,
+  hasStart: boolean,
+  partsMax: number,
+): TimedHistogram | undefined {
   const fields: Mutable<Histogram> & { readonly customValues: Float64[] } = {
     count: undefined,
     sum: 0,
@@ -56,17 +61,19 @@ export function readHistogram(reader: ByteReader, hasStart: boolean): TimedHisto
     } else if (field === 5) fields.zeroThreshold = readDouble(reader, tag);
     else if (field === 6) fields.zeroCount = readIntCount(reader, tag);
     else if (field === 7) fields.zeroCount = { kind: "float", value: readDouble(reader, tag) };
-    else if (field >= 8 && field <= 10) readBuckets(reader, tag, field - 8, fields.negative);
-    else if (field >= 11 && field <= 13) readBuckets(reader, tag, field - 11, fields.positive);
+    else if (field >= 8 && field <= 10) readBuckets(reader, tag, field - 8, fields.negative, partsMax);
+    else if (field >= 11 && field <= 13) readBuckets(reader, tag, field - 11, fields.positive, partsMax);
     else if (field === 14) {
       expectWireType(tag, wireVarint);
       fields.resetHint = reader.uint32() | 0;
     } else if (field === 15) time = readInt64(reader, tag);
-    else if (field === 16) readDoubles(reader, tag, fields.customValues);
+    else if (field === 16) readDoubles(reader, tag, fields.customValues, partsMax);
     else if (field === 17 && hasStart) start = readInt64(reader, tag);
     else reader.skip(tag);
   }
-  return { histogram: fields, time, start };
+  const { negative, positive, customValues } = fields;
+  const lists = [...Object.values(negative), ...Object.values(positive), customValues];
+  return lists.some((list) => list.length > partsMax) ? undefined : { histogram: fields, time, start };
 }
 
 function readIntCount(reader: ByteReader, tag: number): HistogramCount {
@@ -86,12 +93,19 @@ function readDouble(reader: ByteReader, tag: number): Float64 {
 }
 
 /** The fields of one side, counted from its spans: 0 spans, 1 deltas, 2 counts. */
-function readBuckets(reader: ByteReader, tag: number, which: number, buckets: Buckets): void {
+function readBuckets(
+  reader: ByteReader,
+  tag: number,
+  which: number,
+  buckets: Buckets,
+  partsMax: number,
+): void {
   if (which === 0) {
     expectWireType(tag, wireBytes);
-    buckets.spans.push(readSpan(reader));
-  } else if (which === 1) readDeltas(reader, tag, buckets.deltas);
-  else readDoubles(reader, tag, buckets.counts);
+    const span = readSpan(reader);
+    if (buckets.spans.length <= partsMax) buckets.spans.push(span);
+  } else if (which === 1) readDeltas(reader, tag, buckets.deltas, partsMax);
+  else readDoubles(reader, tag, buckets.counts, partsMax);
 }
 
 function readSpan(reader: ByteReader): BucketSpan {
@@ -113,31 +127,34 @@ function readSpan(reader: ByteReader): BucketSpan {
   return { offset, length };
 }
 
-/** Repeated sint64, packed or one by one: a decoder has to take both. */
-function readDeltas(reader: ByteReader, tag: number, deltas: Int64[]): void {
-  if ((tag & 7) === wireVarint) {
-    deltas.push(reader.sint64());
-    return;
-  }
-  expectWireType(tag, wireBytes);
+/** Repeated sint64, packed or one by one: a decoder has to take both. One above `partsMax` are kept at the most. */
+function readDeltas(reader: ByteReader, tag: number, deltas: Int64[], partsMax: number): void {
   const outerEnd = reader.end;
-  reader.end = reader.lengthEnd();
-  while (reader.offset < reader.end) deltas.push(reader.sint64());
+  let end = reader.offset + 1;
+  if ((tag & 7) !== wireVarint) {
+    expectWireType(tag, wireBytes);
+    end = reader.lengthEnd();
+    reader.end = end;
+  }
+  while (reader.offset < end) {
+    const delta = reader.sint64();
+    if (deltas.length <= partsMax) deltas.push(delta);
+  }
   reader.end = outerEnd;
 }
 
-/** Repeated double, packed or one by one. */
-function readDoubles(reader: ByteReader, tag: number, doubles: Float64[]): void {
-  if ((tag & 7) === wireFixed64) {
-    doubles.push(readDouble(reader, tag));
-    return;
-  }
-  expectWireType(tag, wireBytes);
+/** Repeated double, packed or one by one. One above `partsMax` are kept at the most. */
+function readDoubles(reader: ByteReader, tag: number, doubles: Float64[], partsMax: number): void {
   const outerEnd = reader.end;
-  reader.end = reader.lengthEnd();
-  while (reader.offset < reader.end) {
+  let end = reader.offset + 1;
+  if ((tag & 7) !== wireFixed64) {
+    expectWireType(tag, wireBytes);
+    end = reader.lengthEnd();
+    reader.end = end;
+  }
+  while (reader.offset < end) {
     reader.fixed64();
-    doubles.push(float64Of(reader.hi, reader.lo));
+    if (doubles.length <= partsMax) doubles.push(float64Of(reader.hi, reader.lo));
   }
   reader.end = outerEnd;
 }

@@ -18,6 +18,16 @@ export interface ItemDialect {
   readExemplarLabels(reader: ByteReader, tag: number, labels: LabelSet): RejectReason | undefined;
 }
 
+/** `normalize` of a label set, weighed before: too long ones are not looked at, so they weigh nothing. */
+export function normalizeLabels(
+  labels: LabelSet,
+  requireName: boolean,
+  visitor: WriteVisitor,
+): RejectReason | undefined {
+  if (labels.byteLength <= visitor.labelBytesMax) visitor.weigh(labels.byteLength);
+  return labels.normalize(requireName, visitor.labelBytesMax);
+}
+
 /**
  * The items of the series under way. Protocol Buffers may send fields in any order, so labels can come last: the
  * first walk over a series only counts the items and notes where they begin; once its label set is known, `visit`
@@ -105,10 +115,17 @@ export class SeriesItems {
   }
 
   private visitHistogram(reader: ByteReader, visitor: WriteVisitor, seriesStart: Int64): void {
-    const { histogram, time, start } = readHistogram(reader, this.dialect.hasStart);
+    // In a line every bucket takes two bytes at least, a digit and a comma.
+    const partsMax = Math.floor(visitor.labelBytesMax / 2);
+    const timed = readHistogram(reader, this.dialect.hasStart, partsMax);
+    if (timed === undefined) {
+      visitor.refusedHistogram("line_too_long");
+      return;
+    }
+    const { histogram, time, start } = timed;
     const fault = histogramFault(histogram);
     if (fault === undefined) visitor.histogram(histogram, time, start === 0 ? seriesStart : start);
-    else visitor.refusedHistogram(fault);
+    else visitor.refusedHistogram("invalid_histogram", fault);
   }
 
   /* message Exemplar { <labels> = 1; double value = 2; int64 timestamp = 3; } */
@@ -132,7 +149,7 @@ export class SeriesItems {
         time = reader.int64();
       } else reader.skip(tag);
     }
-    reason ??= labels.normalize(false, visitor.labelBytesMax);
+    reason ??= normalizeLabels(labels, false, visitor);
     if (reason === undefined) visitor.exemplar(labels, hi, lo, time);
     else visitor.refusedExemplar(reason);
   }

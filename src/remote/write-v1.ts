@@ -1,7 +1,7 @@
 import { LabelSet } from "../model/label-set.ts";
 import { ByteReader, expectWireType, wireBytes, wireVarint } from "../wire/byte-reader.ts";
 import { isUtf8 } from "../wire/utf8.ts";
-import { type ItemDialect, SeriesItems } from "./series-items.ts";
+import { type ItemDialect, normalizeLabels, SeriesItems } from "./series-items.ts";
 import type { ByteSpan, WriteVisitor } from "./write-visitor.ts";
 
 /*
@@ -53,7 +53,7 @@ export class WriteV1Walker {
       if (tag >>> 3 === 1) readLabel(reader, tag, labels);
       else if (!items.note(reader, tag, tagOffset)) reader.skip(tag);
     }
-    const reason = labels.normalize(true, visitor.labelBytesMax);
+    const reason = normalizeLabels(labels, true, visitor);
     if (reason !== undefined) {
       visitor.refusedSeries(reason, labels, items.counts);
       return;

@@ -4,7 +4,7 @@ import type { Int64 } from "../model/line.ts";
 import type { RejectReason } from "../model/rejection.ts";
 import { ByteReader, expectWireType, wireBytes, wireVarint } from "../wire/byte-reader.ts";
 import { isUtf8 } from "../wire/utf8.ts";
-import { type ItemDialect, SeriesItems } from "./series-items.ts";
+import { type ItemDialect, normalizeLabels, SeriesItems } from "./series-items.ts";
 import type { ByteSpan, MetadataSpans, WriteVisitor } from "./write-visitor.ts";
 
 /*
@@ -67,7 +67,7 @@ export class WriteV2Walker {
         created = reader.int64();
       } else reader.skip(tag);
     }
-    reason ??= labels.normalize(true, visitor.labelBytesMax) ?? this.metadataFault();
+    reason ??= normalizeLabels(labels, true, visitor) ?? this.metadataFault(visitor);
     if (reason !== undefined) {
       visitor.refusedSeries(reason, labels, items.counts);
       return;
@@ -101,16 +101,18 @@ export class WriteV2Walker {
     reader.end = outerEnd;
   }
 
-  private metadataFault(): RejectReason | undefined {
+  private metadataFault(visitor: WriteVisitor): RejectReason | undefined {
     const { metadata, symbols } = this;
     if (!metadata.present) return undefined;
     for (const ref of [metadata.helpRef, metadata.unitRef]) {
       // Senders leave both references 0 where they know nothing; that says "no text" even without any symbol.
       if (ref === 0) continue;
       if (ref >= symbols.count) return "invalid_symbol_ref";
-      if (!isUtf8(this.reader.bytes, symbols.start(ref), symbols.end(ref))) {
-        return "invalid_utf8";
-      }
+      const start = symbols.start(ref);
+      const end = symbols.end(ref);
+      if (end - start > visitor.labelBytesMax) return "line_too_long";
+      visitor.weigh(end - start);
+      if (!isUtf8(this.reader.bytes, start, end)) return "invalid_utf8";
     }
     return undefined;
   }

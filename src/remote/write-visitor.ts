@@ -30,6 +30,11 @@ export interface MetadataSpans {
 export interface WriteVisitor {
   /** Label sets with more bytes of text than this are refused before they are looked at. */
   readonly labelBytesMax: number;
+  /**
+   * Called with the bytes of text that are looked at next. Throws where they are more than one request may have: in
+   * 2.0 a few bytes of references can stand for a long text, again and again.
+   */
+  weigh(textBytes: number): void;
   /** A valid label set; its items follow. */
   series(labels: LabelSet): void;
   sample(valueHi: number, valueLo: number, time: Int64, start: Int64): void;
@@ -41,8 +46,8 @@ export interface WriteVisitor {
   familyMetadata(source: Uint8Array, family: ByteSpan, metadata: MetadataSpans): void;
   /** A series that is refused as a whole, with all its items. */
   refusedSeries(reason: RejectReason, labels: LabelSet, items: ItemCounts): void;
-  /** `fault`: which of its parts contradict each other. */
-  refusedHistogram(fault: string): void;
+  /** `fault`: which of its parts contradict each other, where that is the reason. */
+  refusedHistogram(reason: RejectReason, fault?: string): void;
   refusedExemplar(reason: RejectReason): void;
   refusedFamilyMetadata(reason: RejectReason): void;
 }
