@@ -76,7 +76,7 @@ test("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS leaves AWS' own endpoint", async () =>
   );
 });
 
-test("an endpoint that is no plain http or https URL is refused, and so is one beside FIPS or dual stack", async () => {
+test("an endpoint that is no plain URL is refused, and so is one beside FIPS or dual stack", async () => {
   for (const url of ["localhost:4567", "nonsense", "ftp://a", "http://u:p@a", "http://a/?b"]) {
     await assert.rejects(endpointOf("kinesis", "eu-west-1", { AWS_ENDPOINT_URL: url }), {
       name: "ConfigError",

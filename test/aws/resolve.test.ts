@@ -90,7 +90,7 @@ test("a profile's credential_process is run, and run again once its credentials 
   });
 });
 
-test("a container's credentials are fetched with the token of the moment and renewed before they expire", async () => {
+test("a container's credentials are fetched with the token of the moment, again and again", async () => {
   const seen: string[] = [];
   const agent = await loopbackServer((request, response) => {
     seen.push(request.headers["authorization"] ?? "");
@@ -209,7 +209,7 @@ test("without credentials and region the error names everything tried, soon", as
   });
 });
 
-test("a metadata service that never answers does not hold up the start for more than five seconds", async () => {
+test("a metadata service that never answers does not hold up the start for long", async () => {
   const silent = await loopbackServer(() => undefined);
   const variables = { AWS_EC2_METADATA_DISABLED: "false", AWS_EC2_METADATA_SERVICE_ENDPOINT: silent.url };
   try {

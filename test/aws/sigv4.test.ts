@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sigV4Problem } from "../support/aws-sigv4.ts";
 
-// A GET of AWS' published test suite ("get-vanilla"), so that the verifier itself is held to someone else's oracle.
+// A GET of AWS' published test suite ("get-vanilla"): someone else's oracle for the verifier itself.
 const vanilla = {
   method: "GET",
   target: "/",

@@ -149,7 +149,7 @@ const breaks: readonly [what: string, fault: Fault, reason: string][] = [
 ];
 for (const [what, fault, reason] of breaks) {
   test(`${what} confirms nothing, and the next call goes through`, () => {
-    // For the whole put: Deno sends a request once more by itself when its connection is cut before an answer.
+    // For the whole put: Deno by itself repeats a request whose connection is cut before an answer.
     let broken = true;
     return withFirehose(
       () => (broken ? fault : undefined),

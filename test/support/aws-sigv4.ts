@@ -1,5 +1,5 @@
 /**
- * Checks Signature Version 4 from AWS' description of it alone, independent of the signer that the program uses.
+ * Checks Signature Version 4 from AWS' description alone, independent of the signer that the program uses.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { createHash, createHmac } from "node:crypto";

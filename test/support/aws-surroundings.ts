@@ -1,4 +1,4 @@
-/** A home, files and environment of their own, so that no test sees the AWS set-up of the machine it runs on. */
+/** A home, files and environment of its own for a test, so that it does not see those of the machine. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * Data Firehose as far as PutRecordBatch goes: checks signature, form and limits, keeps what it confirmed, and fails
- * in every way the real one and the network before it can.
+ * Data Firehose as far as PutRecordBatch goes: checks signature, form and limits, keeps what it confirmed, and
+ * fails in every way the real one and the network before it can.
  * https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
  */
 import type { IncomingMessage, ServerResponse } from "node:http";

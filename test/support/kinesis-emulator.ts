@@ -1,4 +1,4 @@
-/** Two emulators of Kinesis Data Streams by other hands, and how to read a stream back from them. Node only. */
+/** Two emulators of Kinesis by other hands, and how to read a stream back from them. Node only. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
