@@ -63,8 +63,8 @@ export function createKinesisSink({ client, stream, random, putBytesMax }: Kines
     client,
     target: "Kinesis_20131202.PutRecords",
     head: `${JSON.stringify(address).slice(0, -1)},"Records":[`,
-    // Kinesis hashes the key to find the shard: a fresh one for every attempt spreads records evenly, and takes
-    // a record that its shard had no room for to another one.
+    // Kinesis hashes the key to find the shard: a fresh one for every attempt spreads records evenly, and
+    // takes a record that its shard had no room for to another one.
     recordTail: () => `","PartitionKey":"${partitionKey(random)}"}`,
     entriesField: "Records",
     proofField: "SequenceNumber",
