@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readArchiveLines } from "../support/archive-lines.ts";
@@ -57,6 +59,22 @@ async function assertArchived(directory: string, acked: ReadonlySet<string>): Pr
   const archived = new Set(lines.map(({ labels, time }) => `${labels["id"]} ${time}`));
   const lost = [...acked].filter((sample) => !archived.has(sample));
   assert.deepEqual(lost, [], `${lost.length} of ${acked.size} acked samples are not in the archive`);
+}
+
+/** A server that takes connections and says nothing. */
+async function withSilentServer(use: (url: string) => Promise<void>): Promise<void> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => sockets.add(socket.on("error", () => socket.destroy())));
+  server.listen(0, "127.0.0.1");
+  try {
+    await once(server, "listening");
+    const address = server.address();
+    assert.ok(address !== null && typeof address === "object");
+    await use(`http://127.0.0.1:${address.port}`);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  }
 }
 
 export const lifeCases: readonly Case[] = [
@@ -138,6 +156,27 @@ export const lifeCases: readonly Case[] = [
                 assert.ok(performance.now() - startedMs < 8_000);
               }),
             );
+          });
+        }),
+      ),
+  },
+  {
+    name: "a sink that never answers: the end comes at --drain-timeout, with exit code 1 and what is left",
+    run: (kind) =>
+      withDirectory((cwd) =>
+        withSilentServer(async (endpoint) => {
+          const env = { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: "k", AWS_SECRET_ACCESS_KEY: "s" };
+          const args = ["--sink", "kinesis:s", "--region", "eu-west-1", "--drain-timeout", "1s"];
+          await withProgram(kind, { cwd, env, args }, async (program) => {
+            const waiting = postOne(program.url, "waiting", 1);
+            await sleep(500);
+            const startedMs = performance.now();
+            program.signal("SIGTERM");
+            const { code, stderr } = await program.ended;
+            assert.equal(code, 1, stderr);
+            assert.match(stderr, /level=error .*pendingBytes=[1-9]/);
+            assert.ok(performance.now() - startedMs < 8_000);
+            assert.ok([0, 503].includes(await waiting));
           });
         }),
       ),
