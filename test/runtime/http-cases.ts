@@ -135,7 +135,7 @@ export const httpCases: readonly Case[] = [
     run: async (kind) => {
       const archived = await served(kind, async (program) => {
         for (let id = 0, connections = 0; id < 20; connections++) {
-          // Deno 2.9.5 closes after a body that came in several packets: github.com/denoland/deno/issues/36657
+          // Deno 2.9.5 closes after a body of several packets: github.com/denoland/deno/issues/36657
           assert.ok(connections === 0 || kind === "deno", `closed after ${id} requests`);
           await withConnection(program.port, async ({ send, answer }) => {
             for (let head = ""; id < 20 && !/^connection: *close/im.test(head); id++) {
