@@ -1,0 +1,40 @@
+/** Directories whose names survive a power cut: a new name is on the disk once its parent directory is fsynced. */
+import { dirname } from "node:path";
+import { isFault } from "./file-fault.ts";
+import type { Files } from "./file-system.ts";
+
+/** Fsyncs a directory, so that the names in it are on the disk. */
+export async function syncDirectory(files: Files, path: string): Promise<void> {
+  const directory = await files.open(path);
+  try {
+    await directory.sync();
+  } catch (error) {
+    // Some file systems (FUSE, CIFS) cannot fsync a directory and say so with these; they have no more to give.
+    if (!isFault(error, "EINVAL", "ENOTSUP", "EOPNOTSUPP")) throw error;
+  } finally {
+    await directory.close();
+  }
+}
+
+/** Creates one directory unless the name is there already. */
+export async function ensureDirectory(files: Files, path: string): Promise<void> {
+  try {
+    await files.makeDirectory(path);
+  } catch (error) {
+    if (!isFault(error, "EEXIST")) throw error;
+  }
+}
+
+/** Creates `path` and all missing parents and fsyncs every directory that got a new name, up to the first old one. */
+export async function ensureDirectories(files: Files, path: string): Promise<void> {
+  try {
+    await files.status(path);
+    return;
+  } catch (error) {
+    const parent = dirname(path);
+    if (!isFault(error, "ENOENT") || parent === path) throw error;
+    await ensureDirectories(files, parent);
+    await ensureDirectory(files, path);
+    await syncDirectory(files, parent);
+  }
+}
