@@ -30,6 +30,8 @@ export function negotiate(contentType: string | null, contentEncoding: string | 
   }
   let version: WriteVersion = 1;
   for (const parameter of parameters) {
+    // Between two semicolons, or behind the last one, there may be nothing (RFC 9110, 5.6.6).
+    if (parameter === "") continue;
     const equals = parameter.indexOf("=");
     if (equals < 0) {
       throw new RequestError(415, `Cannot read Content-Type parameter ${quoted(parameter)}: ${supported}`);

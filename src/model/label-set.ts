@@ -7,6 +7,8 @@ const metricName = new TextEncoder().encode("__name__");
 /** More labels than a line can hold (at least 7 bytes each in 1 MiB) are counted as too many, not kept. */
 export const labelsMax = 150_000;
 const describedCharsMax = 80;
+/** A name that needs no quotes; any other may hold what does not belong in a message, such as a line end. */
+const plainName = /^[\w:.]+$/;
 const decoder = new TextDecoder();
 
 /**
@@ -96,7 +98,9 @@ export class LabelSet {
   describe(): string {
     let text = "";
     for (let i = 0; i < this.count && text.length < describedCharsMax; i++) {
-      text += `${i > 0 ? ", " : ""}${this.text(i * 4)}=${JSON.stringify(this.text(i * 4 + 2))}`;
+      const name = this.text(i * 4);
+      const shownName = plainName.test(name) ? name : JSON.stringify(name);
+      text += `${i > 0 ? ", " : ""}${shownName}=${JSON.stringify(this.text(i * 4 + 2))}`;
     }
     return text.length < describedCharsMax ? `{${text}}` : `{${text.slice(0, describedCharsMax)}…}`;
   }

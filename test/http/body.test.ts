@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { RequestError } from "../../src/errors.ts";
+import { readBody } from "../../src/http/body.ts";
+
+const bytesMax = 1_000;
+
+for (const length of [0, 1, bytesMax - 1, bytesMax]) {
+  test(`a body of ${length} bytes is read whole, announced or not`, async () => {
+    const bytes = Uint8Array.from({ length }, (_, i) => i);
+    assert.deepEqual(await readBody(post(bytes), bytesMax), bytes);
+    const announced = post(bytes, { "content-length": String(length) });
+    assert.deepEqual(await readBody(announced, bytesMax), bytes);
+    assert.deepEqual(await readBody(streamed(chunksOf(bytes, 7)), bytesMax), bytes);
+  });
+}
+
+test("a body one byte too long is refused with 413, announced or not", async () => {
+  const bytes = new Uint8Array(bytesMax + 1);
+  await refused(readBody(post(bytes), bytesMax), 413);
+  await refused(readBody(post(bytes, { "content-length": String(bytes.length) }), bytesMax), 413);
+  await refused(readBody(streamed(chunksOf(bytes, bytesMax)), bytesMax), 413);
+});
+
+test("an announced length that is no number does not stand in for the real one", async () => {
+  await refused(readBody(post(new Uint8Array(bytesMax + 1), { "content-length": "few" }), bytesMax), 413);
+});
+
+test("no body at all is an empty body", async () => {
+  const request = new Request("http://receiver.test/receive", { method: "POST" });
+  assert.equal((await readBody(request, bytesMax)).length, 0);
+});
+
+test("reading stops at the limit, however much a sender streams", async () => {
+  let chunks = 0;
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      chunks++;
+      controller.enqueue(new Uint8Array(100));
+    },
+  });
+  await refused(readBody(streamed(endless), bytesMax), 413);
+  assert.ok(chunks < 20, `${chunks} chunks were taken`);
+});
+
+test("a million chunks of one byte take little more memory than their bytes", async () => {
+  const bytes = 1_000_000;
+  let sent = 0;
+  const one = Uint8Array.of(7);
+  const drops = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent++ === bytes) controller.close();
+      else controller.enqueue(one);
+    },
+  });
+  const body = await readBody(streamed(drops), bytes);
+  assert.equal(body.length, bytes);
+  assert.ok(body.every((byte) => byte === 7));
+  assert.ok(body.buffer.byteLength <= bytes);
+});
+
+test("a sender that goes away in the middle gets 400, with the cause", async () => {
+  const broken = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      controller.error(new Error("connection reset"));
+    },
+  });
+  const error = await refused(readBody(streamed(broken), bytesMax), 400);
+  assert.ok(error.cause instanceof Error);
+});
+
+function post(body: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Request {
+  return new Request("http://receiver.test/receive", { method: "POST", body, headers });
+}
+
+function streamed(body: ReadableStream<Uint8Array>): Request {
+  const init = { method: "POST", body, duplex: "half" };
+  return new Request("http://receiver.test/receive", init as RequestInit);
+}
+
+function chunksOf(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.slice(at, at + size));
+      at += size;
+    },
+  });
+}
+
+async function refused(body: Promise<Uint8Array>, status: number): Promise<RequestError> {
+  const error = await body.then(() => undefined).catch((thrown: unknown) => thrown);
+  assert.ok(error instanceof RequestError, String(error));
+  assert.equal(error.status, status);
+  return error;
+}
