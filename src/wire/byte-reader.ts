@@ -160,20 +160,28 @@ export class ByteReader {
 
   /** Passes over the value of a field that is not known. */
   skip(tag: number): void {
-    let depth = 0;
-    let current = tag;
-    for (;;) {
-      const wireType = current & 7;
-      if (wireType === wireVarint) this.varint64();
-      else if (wireType === wireFixed64) this.advance(8);
-      else if (wireType === wireBytes) this.offset = this.lengthEnd();
-      else if (wireType === wireFixed32) this.advance(4);
-      else if (wireType === wireGroupStart) depth++;
-      else if (wireType === wireGroupEnd && depth > 0) depth--;
-      else throw new MalformedError(`Cannot read protobuf: wire type ${wireType} at byte ${this.offset}`);
-      if (depth === 0) return;
-      if (depth > groupDepthMax) throw new MalformedError("Cannot read protobuf: groups nested too deep");
-      current = this.tag();
+    const wireType = tag & 7;
+    if (wireType === wireVarint) this.varint64();
+    else if (wireType === wireFixed64) this.advance(8);
+    else if (wireType === wireBytes) this.offset = this.lengthEnd();
+    else if (wireType === wireFixed32) this.advance(4);
+    else if (wireType === wireGroupStart) this.skipGroup(tag);
+    else throw new MalformedError(`Cannot read protobuf: wire type ${wireType} at byte ${this.offset}`);
+  }
+
+  /** A group ends with a tag of its own field number, and so does each group inside. */
+  private skipGroup(tag: number): void {
+    const open = [tag >>> 3];
+    while (open.length > 0) {
+      if (open.length > groupDepthMax) {
+        throw new MalformedError("Cannot read protobuf: groups nested too deep");
+      }
+      const inner = this.tag();
+      if ((inner & 7) === wireGroupStart) open.push(inner >>> 3);
+      else if ((inner & 7) !== wireGroupEnd) this.skip(inner);
+      else if (open.pop() !== inner >>> 3) {
+        throw new MalformedError(`Cannot read protobuf: another group ends at byte ${this.offset}`);
+      }
     }
   }
 
