@@ -2,7 +2,7 @@ import { describeError, OverloadedError, SinkError } from "../errors.ts";
 import { Batch } from "./batch.ts";
 import { type Compression, compressorOf, rawBytesThatFit } from "./compress.ts";
 import { type DeliverOptions, deliver } from "./deliver.ts";
-import { cutAt, pack } from "./pack.ts";
+import { assertLinesFit, cutAt, pack } from "./pack.ts";
 
 export interface Batcher {
   /** The longest line that `append` takes, `\n` included, in bytes. */
@@ -11,7 +11,8 @@ export interface Batcher {
   readonly pendingBytes: number;
   /**
    * Copies `lines` (whole lines) and resolves when every one of them is durable. Rejects with SinkError when the sink
-   * did not take one in time, and at once with OverloadedError when there is no room for them.
+   * did not take one in time, and at once with OverloadedError when there is no room for them, or with RangeError
+   * when they are not whole lines of at most `lineBytesMax` bytes.
    */
   append(lines: Uint8Array): Promise<void>;
   /** Throws OverloadedError when the ceiling is reached: asked before a request's body is read. */
@@ -53,7 +54,8 @@ class GroupCommit implements Batcher {
   private putsInFlight = 0;
   private pending = 0;
   private draining = false;
-  private onIdle: () => void = () => undefined;
+  /** Those who wait until nothing is pending. */
+  private readonly drains = new Set<() => void>();
 
   constructor(options: BatcherOptions) {
     this.options = options;
@@ -72,6 +74,8 @@ class GroupCommit implements Batcher {
 
   async append(lines: Uint8Array): Promise<void> {
     if (lines.length === 0) return;
+    // Before anything is accepted: later it would fail the batch, and those who share it.
+    assertLinesFit(lines, this.lineBytesMax);
     if (this.pending > 0 && this.pending + lines.length > this.options.pendingBytesMax)
       throw this.overloaded();
     this.setPending(this.pending + lines.length);
@@ -92,16 +96,19 @@ class GroupCommit implements Batcher {
     this.closeOpen();
     this.pump();
     if (this.pending === 0) return 0;
-    let cancel: () => void = () => undefined;
     await new Promise<void>((resolve) => {
-      this.onIdle = resolve;
-      cancel = this.options.clock.after(timeoutMs, resolve);
+      const end = () => {
+        cancel();
+        this.drains.delete(end);
+        resolve();
+      };
+      const cancel = this.options.clock.after(timeoutMs, end);
+      this.drains.add(end);
     });
-    cancel();
     return this.pending;
   }
 
-  /** The open batch if `bytes` fit, else a new one; lines that fit no batch fill what is there. */
+  /** The open batch if `bytes` fit, else a new one; lines that fit no batch start with a new one. */
   private batchFor(bytes: number): Batch {
     const { batchBytesMax, clock, lingerMs } = this.options;
     if (this.open !== undefined && this.open.room < Math.min(bytes, batchBytesMax)) this.closeOpen();
@@ -133,7 +140,7 @@ class GroupCommit implements Batcher {
         this.putsInFlight--;
         this.setPending(this.pending - batch.byteLength);
         this.pump();
-        if (this.pending === 0) this.onIdle();
+        if (this.pending === 0) for (const end of [...this.drains]) end();
       });
     }
   }

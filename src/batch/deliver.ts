@@ -22,7 +22,7 @@ export type RecordState = true | SinkError | undefined;
 /**
  * The one retry loop. Puts the records until each is durable or failed for good, or until `deadlineMs` (monotonic
  * clock) is over; only records that an attempt did not take are put again. `onProgress` gets the states after each
- * attempt; in the end none is open.
+ * put; in the end none is open.
  */
 export async function deliver(
   records: readonly PackedRecord[],
@@ -33,16 +33,14 @@ export async function deliver(
   const { clock, random, metrics } = options;
   const states: RecordState[] = records.map(() => undefined);
   let open = records.map((_, index) => index);
-  if (clock.monotonicMs() >= deadlineMs) {
-    return onProgress(states.map(() => new SinkError("timeout", "The lines waited too long for a put")));
-  }
   for (let attempt = 1; ; attempt++) {
     let throttled = false;
     const failures = new Map<number, SinkError>();
     for (const group of groupsOf(open, records, options.sink)) {
-      const outcomes = await putOnce(group, records, deadlineMs, options);
+      const late = clock.monotonicMs() >= deadlineMs;
+      const outcomes = late ? group.map(() => tooLate) : await putOnce(group, records, deadlineMs, options);
       for (const [i, index] of group.entries()) {
-        const outcome = outcomes[i] ?? missingOutcome;
+        const outcome = outcomes[i]!;
         if (outcome.kind === "durable") {
           states[index] = true;
           continue;
@@ -52,25 +50,35 @@ export async function deliver(
         else failures.set(index, failure);
         throttled ||= outcome.kind === "retryable" && outcome.throttled;
       }
+      // Lines that are durable do not wait for the other puts of their batch.
+      onProgress(states);
     }
     open = [...failures.keys()];
-    if (open.length === 0) return onProgress(states);
+    if (open.length === 0) return;
     const delayMs = backoffMs(attempt, throttled ? throttledBackoff : transientBackoff, random);
     if (clock.monotonicMs() + delayMs >= deadlineMs) {
       for (const [index, failure] of failures) states[index] = failure;
       return onProgress(states);
     }
-    onProgress(states);
     metrics.recordsRetried.inc(open.length);
     await sleep(clock, delayMs);
   }
 }
 
-const missingOutcome: Outcome = {
+/** Of a record that nobody waits for any more when its put could start. */
+const tooLate: Outcome = {
   kind: "retryable",
   throttled: false,
-  reason: "no_outcome",
-  message: "The sink said nothing about this record",
+  reason: "timeout",
+  message: "The lines waited too long for a put",
+};
+
+/** Of a record that the sink did not clearly speak about. */
+const unconfirmed: Outcome = {
+  kind: "retryable",
+  throttled: false,
+  reason: "unconfirmed",
+  message: "The sink did not say one thing of each record",
 };
 
 /** Cuts record indexes into puts that keep the sink's limits. */
@@ -108,7 +116,9 @@ async function putOnce(
   metrics.putsInFlight.inc();
   try {
     const data = group.map((index) => records[index]!.data);
-    const outcomes = await sink.put(data, abort.signal);
+    const told = await sink.put(data, abort.signal);
+    // Where outcomes are missing or too many, none is known to belong to its record.
+    const outcomes = told.length === group.length ? told : group.map(() => unconfirmed);
     observe(outcomes, group, records, metrics);
     const failed = outcomes.find((outcome) => outcome.kind !== "durable");
     if (failed !== undefined) {

@@ -33,6 +33,12 @@ export async function pack(
   );
 }
 
+/** Throws RangeError unless these are whole lines of at most `lineBytesMax` bytes each. */
+export function assertLinesFit(lines: Uint8Array, lineBytesMax: number): void {
+  if (lines.at(-1) !== newline) throw new RangeError("Lines that do not end with a newline");
+  for (let start = 0; start < lines.length; ) start = cutAt(lines, start, lineBytesMax);
+}
+
 /** Where to cut lines that start at `start` so that at most `bytesMax` come before: behind the last whole line. */
 export function cutAt(lines: Uint8Array, start: number, bytesMax: number): number {
   if (lines.length - start <= bytesMax) return lines.length;

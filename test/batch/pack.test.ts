@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { compressorOf, rawBytesThatFit } from "../../src/batch/compress.ts";
+import { assertLinesFit, cutAt, pack } from "../../src/batch/pack.ts";
+import { seededRandom } from "../support/virtual-clock.ts";
+import { lineOf } from "./held-sink.ts";
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const mebibyte = 1 << 20;
+
+test("lines are cut behind the last whole line that fits: one below, at and above the limit", () => {
+  const lines = bytesOf("aaa\nbbb\nccc\n");
+  assert.deepEqual(
+    [4, 5, 7, 8, 9, 11, 12, 13].map((bytesMax) => cutAt(lines, 0, bytesMax)),
+    [4, 4, 4, 8, 8, 8, 12, 12],
+  );
+  assert.equal(cutAt(lines, 4, 4), 8);
+  assert.throws(() => cutAt(lines, 0, 3), RangeError);
+  assert.throws(() => cutAt(lines, 4, 3), RangeError);
+});
+
+test("lines fit when each is at most the limit and the last one ends", () => {
+  assertLinesFit(bytesOf(`${lineOf(10)}\n${lineOf(9)}${lineOf(10)}`), 10);
+  assert.throws(() => assertLinesFit(bytesOf(`${lineOf(10)}${lineOf(11)}\n`), 10), RangeError);
+  assert.throws(() => assertLinesFit(bytesOf(lineOf(11)), 10), RangeError);
+  assert.throws(() => assertLinesFit(bytesOf("a\nb"), 10), RangeError);
+});
+
+test("records hold whole lines up to the limit, in order and without gaps", async () => {
+  const random = seededRandom(3);
+  for (let round = 0; round < 200; round++) {
+    const lines = Array.from({ length: 1 + Math.floor(random() * 20) }, () =>
+      lineOf(1 + Math.floor(random() * 30)),
+    );
+    const all = bytesOf(lines.join(""));
+    const records = await pack(all, 30, undefined);
+    let at = 0;
+    for (const { data, start, end } of records) {
+      assert.deepEqual([start, data.length], [at, end - start]);
+      assert.ok(data.length <= 30 && data.at(-1) === 0x0a);
+      // As few records as can be: the next line would not have fitted.
+      const nextEnd = all.indexOf(0x0a, end) + 1;
+      assert.ok(end === all.length || nextEnd - start > 30);
+      at = end;
+    }
+    assert.equal(at, all.length);
+  }
+});
+
+for (const [name, decompress] of [
+  ["gzip", gunzipSync],
+  ["zstd", zstdDecompressSync],
+] as const) {
+  test(`each ${name} record is complete by itself, and all of them in a row are one valid file`, async () => {
+    const lines = bytesOf(Array.from({ length: 500 }, (_, i) => `{"name":"x","time":${i}}\n`).join(""));
+    const records = await pack(lines, 1_000, compressorOf(name));
+    assert.ok(records.length > 10);
+    for (const { data, start, end } of records) {
+      assert.deepEqual(Uint8Array.from(decompress(data)), lines.slice(start, end));
+      assert.ok(data.length < end - start);
+    }
+    const file = Buffer.concat(records.map(({ data }) => data));
+    assert.deepEqual(Uint8Array.from(name === "gzip" ? gunzipSync(file) : unzstd(file)), lines);
+  });
+
+  test(`incompressible bytes that are said to fit do fit as ${name}`, async () => {
+    const random = seededRandom(5);
+    for (const limit of [66, 100, 1_000, 65_536, 131_072, 1_024_000, mebibyte]) {
+      const raw = Uint8Array.from({ length: rawBytesThatFit(limit, name) }, () => random() * 256);
+      const data = await compressorOf(name)?.(raw);
+      assert.ok(
+        data !== undefined && data.length <= limit,
+        `${raw.length} became ${data?.length}, of ${limit}`,
+      );
+      assert.deepEqual(Uint8Array.from(decompress(data)), raw);
+    }
+  });
+}
+
+test("without compression a record holds as many lines as the sink takes", () => {
+  assert.equal(rawBytesThatFit(mebibyte, "none"), mebibyte);
+  assert.equal(compressorOf("none"), undefined);
+});
+
+/** All frames of a file, as the zstd program reads it. */
+function unzstd(file: Uint8Array): Uint8Array {
+  const magic = Buffer.of(0x28, 0xb5, 0x2f, 0xfd);
+  const frames: Uint8Array[] = [];
+  for (let start = 0; start < file.length; ) {
+    const next = Buffer.from(file).indexOf(magic, start + 1);
+    const end = next < 0 ? file.length : next;
+    frames.push(zstdDecompressSync(file.subarray(start, end)));
+    start = end;
+  }
+  return Buffer.concat(frames);
+}
