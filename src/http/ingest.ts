@@ -36,6 +36,9 @@ export interface Ingested {
 
 /** Scratch above this size is given back after a request that needed it. */
 const keptBytesMax = 4 * 1024 * 1024;
+/** What the encoder reserves beyond what it then writes: every byte of a text escaped, and the names of the fields. */
+const escapedBytesMax = 6;
+const fieldsBytesMax = 1_024;
 
 /**
  * Turns the compressed body of a write request into lines. All scratch is kept between requests, so a request is
@@ -59,7 +62,9 @@ export class Ingest implements WriteVisitor {
   constructor(options: IngestOptions) {
     this.options = options;
     this.labelBytesMax = options.lineBytesMax;
-    this.out = new ByteWriter(options.linesBytesMax);
+    this.out = new ByteWriter(
+      options.linesBytesMax + escapedBytesMax * options.lineBytesMax + fieldsBytesMax,
+    );
     this.encoder = new LineEncoder(this.out, options.lineBytesMax);
   }
 
@@ -73,6 +78,7 @@ export class Ingest implements WriteVisitor {
       const message = this.decode(body);
       if (version === 1) this.v1.walk(message, this);
       else this.v2.walk(message, this);
+      if (this.out.length > this.options.linesBytesMax) throw this.tooManyLines();
     } catch (error) {
       if (error instanceof MalformedError) throw new RequestError(400, error.message, { cause: error });
       if (error instanceof WriterFullError) throw this.tooManyLines();

@@ -8,8 +8,11 @@ import { durable } from "../../src/sink/sink.ts";
 import { faults } from "./faulty-sink.ts";
 import { type Sabotage, simulate } from "./simulate.ts";
 
-/** Seeds that found a bug once: 3 an answer with outcomes missing, taken for one of the first records. */
-const keptSeeds: readonly number[] = [3];
+/**
+ * Seeds that found a bug once: 3 an answer with outcomes missing, taken for one of the first records; 3378 a request
+ * refused with 413 though its lines were below the limit.
+ */
+const keptSeeds: readonly number[] = [3, 3378];
 const seedCount = Number(process.env["SIM_SEEDS"] ?? 200);
 const onlySeed = process.env["SIM_SEED"];
 
