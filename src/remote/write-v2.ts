@@ -103,10 +103,10 @@ export class WriteV2Walker {
 
   private metadataFault(visitor: WriteVisitor): RejectReason | undefined {
     const { metadata, symbols } = this;
-    if (!metadata.present) return undefined;
+    if (this.metadataIsEmpty()) return undefined;
     for (const ref of [metadata.helpRef, metadata.unitRef]) {
-      // Senders leave both references 0 where they know nothing; that says "no text" even without any symbol.
-      if (ref === 0) continue;
+      // Symbol 0 is the empty text by the protocol, whether it was sent or not; if it was, it may be any other.
+      if (ref === 0 && symbols.count === 0) continue;
       if (ref >= symbols.count) return "invalid_symbol_ref";
       const start = symbols.start(ref);
       const end = symbols.end(ref);
@@ -117,10 +117,15 @@ export class WriteV2Walker {
     return undefined;
   }
 
-  /** Undefined where there is no metadata, or it says nothing: most senders add such to every series. */
-  private metadataSpans(): MetadataSpans | undefined {
+  /** Whether there is no metadata, or it says nothing: most senders add such to every series. */
+  private metadataIsEmpty(): boolean {
     const { present, type, helpRef, unitRef } = this.metadata;
-    if (!present || (type === 0 && helpRef === 0 && unitRef === 0)) return undefined;
+    return !present || (type === 0 && helpRef === 0 && unitRef === 0);
+  }
+
+  private metadataSpans(): MetadataSpans | undefined {
+    if (this.metadataIsEmpty()) return undefined;
+    const { type, helpRef, unitRef } = this.metadata;
     return { type, help: this.symbols.span(helpRef), unit: this.symbols.span(unitRef) };
   }
 }
@@ -157,7 +162,7 @@ class SymbolTable {
     return this.spans[ref * 2 + 1]!;
   }
 
-  /** Symbol 0 is the empty string by the protocol, whether it was sent or not. */
+  /** Empty for symbol 0 where there are none. */
   span(ref: number): ByteSpan {
     return ref < this.count ? { start: this.start(ref), end: this.end(ref) } : { start: 0, end: 0 };
   }
