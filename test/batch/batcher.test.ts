@@ -168,13 +168,25 @@ test("no lines are durable at once", async () => {
   assert.equal(nothing.state, "durable");
 });
 
-test("the bytes are copied: the caller may reuse its own", async () => {
-  const { sink, clock, batcher } = heldBatcher();
-  const bytes = new TextEncoder().encode("a\n");
-  const appended = batcher.append(bytes);
-  bytes.fill(0x7a);
+test("a batch grows without losing a byte, and copies what it is given: the caller reuses its own", async () => {
+  const { sink, clock, batcher } = heldBatcher(
+    { batchBytesMax: 1 << 20, pendingBytesMax: 1 << 21 },
+    { putBytesMax: 1 << 20 },
+  );
+  const scratch = new Uint8Array(201_000);
+  let expected = "";
+  const appended = [40_000, 30_000, 1, 200_000, 64 * 1024, 150_000].map((bytes, i) => {
+    const text = lineOf(1_000, String(i)).repeat(Math.floor(bytes / 1_000)) + lineOf((bytes % 1_000) + 1);
+    expected += text;
+    const lines = scratch.subarray(0, new TextEncoder().encodeInto(text, scratch).written);
+    const promise = batcher.append(lines);
+    scratch.fill(0x7a);
+    return promise;
+  });
   await clock.advance(100);
-  assert.deepEqual(sink.puts[0]?.texts, ["a\n"]);
+  assert.equal(sink.puts.length, 1);
+  assert.ok(sink.puts[0]?.texts.join("") === expected, "the put holds exactly what was appended");
   sink.puts[0]?.answer();
-  await appended;
+  await Promise.all(appended);
+  assert.equal(batcher.pendingBytes, 0);
 });
