@@ -1,5 +1,5 @@
 /** A native histogram as the protocol carries it, and the rules its parts have to agree on. */
-import type { Float64, Int64 } from "./line.ts";
+import type { Float64, Int64 } from "./scalar.ts";
 
 export interface BucketSpan {
   /** Gap to the end of the span before; of the first span, the index of its first bucket. */

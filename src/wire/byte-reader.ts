@@ -8,6 +8,9 @@ const wireGroupStart = 3;
 const wireGroupEnd = 4;
 const wireFixed32 = 5;
 
+/** A tag has 32 bits. */
+const tagBytesMax = 5;
+
 /** Nested groups (a form that proto3 never writes) deeper than this are refused instead of followed. */
 export const groupDepthMax = 100;
 
@@ -40,7 +43,7 @@ export class ByteReader {
     this.end = bytes.length;
   }
 
-  /** The next field's tag (number · 8 + wire type). Refuses field number 0. */
+  /** The next field's tag (number · 8 + wire type). Refuses field numbers outside 1 to 2^29 − 1. */
   tag(): number {
     const { bytes, offset } = this;
     if (offset < this.end) {
@@ -50,9 +53,12 @@ export class ByteReader {
         return byte;
       }
     }
-    const tag = this.uint32();
-    if (tag < 8) throw new MalformedError(`Cannot read protobuf: field number 0 at byte ${offset}`);
-    return tag;
+    this.varint64();
+    if (this.hi !== 0 || this.offset - offset > tagBytesMax) {
+      throw new MalformedError(`Cannot read protobuf: a field number above 2^29 − 1 at byte ${offset}`);
+    }
+    if (this.lo < 8) throw new MalformedError(`Cannot read protobuf: field number 0 at byte ${offset}`);
+    return this.lo;
   }
 
   /** A varint, cut to its low 32 bits as every protobuf decoder does. */

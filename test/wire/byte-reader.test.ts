@@ -109,7 +109,12 @@ test("a length is taken up to the end and refused one above, however large", () 
   malformed(() => reader(varint(2 ** 32 - 1), [7]).lengthEnd());
 });
 
-test("field number 0 is refused, the largest one is read", () => {
+test("field number 0 and any above the largest one are refused", () => {
+  malformed(() => reader(varint(2n ** 32n + 8n)).tag());
+  malformed(() => reader(varint(2n ** 64n - 1n)).tag());
+  malformed(() => reader(varint(2n ** 32n - 6n, 1)).tag());
+  assert.equal(reader(varint(10, 4)).tag(), 10);
+  malformed(() => reader(varint(10, 5)).tag());
   for (let wireType = 0; wireType < 8; wireType++) malformed(() => reader([wireType]).tag());
   assert.equal(reader(tag(2 ** 29 - 1, 2)).tag() >>> 3, 2 ** 29 - 1);
 });
