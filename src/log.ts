@@ -24,11 +24,13 @@ export interface LogOptions {
 /** A logger that writes events of `level` and above. Undefined fields are left out. */
 export function createLog({ level, format, clock, write }: LogOptions): Log {
   const threshold = logLevels.indexOf(level);
-  const at = (eventLevel: LogLevel) => (msg: string, fields: LogFields = {}) => {
-    if (logLevels.indexOf(eventLevel) < threshold) return;
-    const event = { time: new Date(clock.now()).toISOString(), level: eventLevel, msg, ...fields };
-    write(format === "json" ? `${JSON.stringify(event)}\n` : `${logfmt(event)}\n`);
-  };
+  const at =
+    (eventLevel: LogLevel) =>
+    (msg: string, fields: LogFields = {}) => {
+      if (logLevels.indexOf(eventLevel) < threshold) return;
+      const event = { time: new Date(clock.now()).toISOString(), level: eventLevel, msg, ...fields };
+      write(format === "json" ? `${JSON.stringify(event)}\n` : `${logfmt(event)}\n`);
+    };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 

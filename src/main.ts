@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** Command line → command. The one place that looks which runtime this is. */
 import { type Command, commands } from "./command/command.ts";
-import { readConfig } from "./config.ts";
-import { programName, readArguments } from "./config-arguments.ts";
+import { programName, readArguments } from "./config/arguments.ts";
+import { readConfig } from "./config/config.ts";
 import { ConfigError, describeError } from "./errors.ts";
 import type { Platform } from "./platform.ts";
 import { version } from "./version.ts";

@@ -73,10 +73,16 @@ export function createMetrics(build: { readonly version: string; readonly runtim
     putDuration: seconds("put_duration_seconds", "Duration of one put."),
     putsInFlight: gauge("puts_in_flight", "Puts under way."),
     recordsPut: counter("records_put_total", "Records made durable by the sink."),
-    recordsRetried: counter("records_retried_total", "Records put once more because an attempt did not take them."),
+    recordsRetried: counter(
+      "records_retried_total",
+      "Records put once more because an attempt did not take them.",
+    ),
     recordsThrottled: counter("records_throttled_total", "Records that the service refused for their pace."),
     rawBytes: counter("raw_bytes_total", "Bytes of lines made durable, before compression."),
     sentBytes: counter("sent_bytes_total", "Bytes of records made durable, as put."),
-    billedBytes: counter("billed_bytes_total", "Bytes of records made durable, rounded up as the service bills them."),
+    billedBytes: counter(
+      "billed_bytes_total",
+      "Bytes of records made durable, rounded up as the service bills them.",
+    ),
   };
 }

@@ -68,7 +68,7 @@ test("the import rules find each kind of wrong import", () => {
   const right = parse({
     "src/batch/a.ts": 'import type { Sink } from "../sink/sink.ts";\nimport { x } from "./b.ts";',
     "src/batch/compress.ts": 'import { gzip } from "node:zlib";',
-    "src/main.ts": 'import { x } from "./config.ts";\nawait import("./runtime/bun.ts");',
+    "src/main.ts": 'import { x } from "./config/config.ts";\nawait import("./runtime/bun.ts");',
     "test/a.test.ts": 'import { x } from "../src/http/app.ts";\nimport { y } from "node:fs";',
   });
   assert.deepEqual(findWrongImports(right), []);

@@ -27,7 +27,7 @@ export interface BatcherOptions extends DeliverOptions {
   readonly lingerMs: number;
   /** A batch with this many bytes of lines is sent at once. */
   readonly batchBytesMax: number;
-  /** Upper bound of a record before compression; undefined: what the sink takes. */
+  /** Upper bound of a record before compression; undefined: what suits the sink. */
   readonly recordBytesMax: number | undefined;
   readonly putsInFlightMax: number;
   /** Ceiling on accepted bytes that are not yet decided. */
@@ -37,6 +37,8 @@ export interface BatcherOptions extends DeliverOptions {
 }
 
 const retryAfterMs = 2_000;
+/** No sink takes longer lines, so that each could hold the archive of another: the size of a Kinesis record. */
+const longestLineBytes = 1024 * 1024;
 
 /** Group commit: appends share the batch that is open; while puts are under way the next batch fills. */
 export function createBatcher(options: BatcherOptions): Batcher {
@@ -46,6 +48,8 @@ export function createBatcher(options: BatcherOptions): Batcher {
 class GroupCommit implements Batcher {
   readonly lineBytesMax: number;
   private readonly options: BatcherOptions;
+  /** Where a record is closed, in bytes before compression. */
+  private readonly fillBytes: number;
   private readonly compress;
   private open: Batch | undefined;
   private cancelLinger: () => void = () => undefined;
@@ -59,8 +63,13 @@ class GroupCommit implements Batcher {
 
   constructor(options: BatcherOptions) {
     this.options = options;
-    const { sink, compression, recordBytesMax = Number.POSITIVE_INFINITY } = options;
-    this.lineBytesMax = Math.min(recordBytesMax, rawBytesThatFit(sink.limits.recordBytesMax, compression));
+    const { limits } = options.sink;
+    const { compression, recordBytesMax = Number.POSITIVE_INFINITY } = options;
+    const recordBytes = Math.min(recordBytesMax, rawBytesThatFit(limits.recordBytesMax, compression));
+    this.lineBytesMax = Math.min(recordBytes, longestLineBytes);
+    // Compression makes the largest records small enough, and compresses them best.
+    const target = compression === "none" ? limits.recordBytesTarget : undefined;
+    this.fillBytes = Math.min(recordBytes, options.recordBytesMax ?? target ?? recordBytes);
     this.compress = compressorOf(compression);
   }
 
@@ -149,7 +158,7 @@ class GroupCommit implements Batcher {
   private async send(batch: Batch): Promise<void> {
     const { log, ackTimeoutMs } = this.options;
     try {
-      const records = await pack(batch.lines(), this.lineBytesMax, this.compress);
+      const records = await pack(batch.lines(), this.fillBytes, this.compress);
       const deadlineMs = batch.lastAppendMs + ackTimeoutMs;
       await deliver(records, deadlineMs, this.options, (states) => batch.settle(records, states));
     } catch (error) {

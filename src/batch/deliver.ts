@@ -119,7 +119,7 @@ async function putOnce(
     const told = await sink.put(data, abort.signal);
     // Where outcomes are missing or too many, none is known to belong to its record.
     const outcomes = told.length === group.length ? told : group.map(() => unconfirmed);
-    observe(outcomes, group, records, metrics);
+    observe(outcomes, group, records, sink, metrics);
     const failed = outcomes.find((outcome) => outcome.kind !== "durable");
     if (failed !== undefined) {
       const count = outcomes.filter((outcome) => outcome.kind !== "durable").length;
@@ -151,6 +151,7 @@ function observe(
   outcomes: readonly Outcome[],
   group: readonly number[],
   records: readonly PackedRecord[],
+  { limits: { payloadUnitBytes: unit } }: Sink,
   metrics: Metrics,
 ): void {
   let taken = 0;
@@ -160,6 +161,7 @@ function observe(
       taken++;
       metrics.rawBytes.inc(end - start);
       metrics.sentBytes.inc(data.length);
+      if (unit !== undefined) metrics.billedBytes.inc(Math.ceil(data.length / unit) * unit);
     } else if (outcome.kind === "retryable" && outcome.throttled) metrics.recordsThrottled.inc();
   }
   metrics.recordsPut.inc(taken);

@@ -11,17 +11,17 @@ export interface PackedRecord {
 }
 
 /**
- * Cuts whole lines into records of at most `rawBytesMax` bytes before compression; a record never ends inside a line.
- * No line may be longer than `rawBytesMax` (RangeError).
+ * Cuts whole lines into records of at most `fillBytes` before compression; a record never ends inside a line, and a
+ * longer line is a record of its own.
  */
 export async function pack(
   lines: Uint8Array,
-  rawBytesMax: number,
+  fillBytes: number,
   compress: Compress | undefined,
 ): Promise<PackedRecord[]> {
   const cuts: { start: number; end: number }[] = [];
   for (let start = 0; start < lines.length; ) {
-    const end = cutAt(lines, start, rawBytesMax);
+    const end = recordEnd(lines, start, fillBytes);
     cuts.push({ start, end });
     start = end;
   }
@@ -31,6 +31,12 @@ export async function pack(
       return { start, end, data: compress === undefined ? raw : await compress(raw) };
     }),
   );
+}
+
+function recordEnd(lines: Uint8Array, start: number, fillBytes: number): number {
+  if (lines.length - start <= fillBytes) return lines.length;
+  const end = lines.lastIndexOf(newline, start + fillBytes - 1) + 1;
+  return end > start ? end : lines.indexOf(newline, start) + 1;
 }
 
 /** Throws RangeError unless these are whole lines of at most `lineBytesMax` bytes each. */

@@ -1,5 +1,5 @@
 /** The commands there are. Each is loaded when it is asked for, so that --help needs none of them. */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Platform } from "../platform.ts";
 
 /** Runs to its end and answers the exit code. Rejects with a ConfigError when it cannot start. */

@@ -1,7 +1,7 @@
 /** From the configuration to the sink it names. AWS code is loaded only where it is needed. */
 import type { Clock, Random } from "../clock.ts";
-import type { Config } from "../config.ts";
-import { programName } from "../config-arguments.ts";
+import { programName } from "../config/arguments.ts";
+import type { Config } from "../config/config.ts";
 import { ConfigError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Platform } from "../platform.ts";

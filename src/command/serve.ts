@@ -1,10 +1,11 @@
 /** Receives remote write and archives it until a signal ends it. */
 import { type Batcher, createBatcher } from "../batch/batcher.ts";
 import { type Clock, sleep, systemClock } from "../clock.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { describeError } from "../errors.ts";
 import { createApp } from "../http/app.ts";
 import { createLog, type Log } from "../log.ts";
+import { limitLog } from "../log-limit.ts";
 import { createMetrics } from "../metrics.ts";
 import type { Listener, Platform } from "../platform.ts";
 import type { Sink } from "../sink/sink.ts";
@@ -17,6 +18,9 @@ const sameSignalMs = 500;
 const lastAnswersMs = 2_000;
 /** How long the sink may take to finish what is open. What is acked is durable without it. */
 const closeMs = 3_000;
+
+/** An outage says the same with every put and every request. */
+const outageLog = { burst: 5, intervalMs: 10_000 };
 
 /** Exit code 0 only when nothing was left pending. */
 export async function serve(config: Config, platform: Platform): Promise<number> {
@@ -32,6 +36,7 @@ export async function serve(config: Config, platform: Platform): Promise<number>
   const stop = listenForStop(platform, clock, log);
   const sink = await openSink({ config, platform, clock, random, log });
   const metrics = createMetrics({ version, runtime: platform.name });
+  const outage = limitLog(log, clock, outageLog);
   const batcher = createBatcher({
     ...config,
     // The file sink compresses whole files.
@@ -39,11 +44,11 @@ export async function serve(config: Config, platform: Platform): Promise<number>
     sink,
     clock,
     random,
-    log,
+    log: outage,
     metrics,
   });
   const ready = () => (stop.signal() === undefined ? undefined : "draining");
-  const app = createApp({ ...config, batcher, metrics, log, clock, ready });
+  const app = createApp({ ...config, batcher, metrics, log: outage, clock, ready });
   const listener = await listen(config, platform, sink, app.fetch);
   const url = `http://${hostInUrl(config.listen.hostname)}:${listener.port}`;
   log.info("listening", {
@@ -127,23 +132,23 @@ async function drain({ config, clock, log, listener, batcher, sink }: DrainOptio
   await withinTime(listener.close(), lastAnswersMs, clock);
   // A body that was on its way when the drain began may have come in after the first look.
   const pendingBytes = await batcher.drain(Math.max(0, deadlineMs - clock.monotonicMs()));
-  const closed = await closeSink(sink, clock, log);
+  await closeSink(sink, clock, log);
   if (pendingBytes > 0) {
     log.error("stopped with lines that are not durable; no sender was told they were", { pendingBytes });
     return 1;
   }
   log.info("stopped, nothing pending");
-  return closed ? 0 : 1;
+  return 0;
 }
 
-async function closeSink(sink: Sink, clock: Clock, log: Log): Promise<boolean> {
+/** What a sink leaves open is durable, and the next start finishes it. */
+async function closeSink(sink: Sink, clock: Clock, log: Log): Promise<void> {
   try {
-    if (await withinTime(sink.close(), closeMs, clock)) return true;
-    log.error("the sink did not close in time", { timeoutMs: closeMs });
+    if (await withinTime(sink.close(), closeMs, clock)) return;
+    log.warn("the sink did not finish in time; the next start will", { sink: sink.name, timeoutMs: closeMs });
   } catch (error) {
-    log.error("the sink did not close cleanly", { error: describeError(error) });
+    log.error("the sink did not close cleanly", { sink: sink.name, error: describeError(error) });
   }
-  return false;
 }
 
 /** Whether `end` came before `limitMs` were over. */

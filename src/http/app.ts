@@ -9,7 +9,10 @@ export interface App {
 
 const writePaths = ["/receive", "/api/v1/write"];
 
-/** The whole HTTP face: write requests, metrics, health. https://prometheus.io/docs/prometheus/latest/management_api/ */
+/**
+ * The whole HTTP face: write requests, metrics, health.
+ * https://prometheus.io/docs/prometheus/latest/management_api/
+ */
 export function createApp(options: WriteOptions): App {
   const { metrics, ready } = options;
   const handleWrite = createWriteHandler(options);

@@ -34,6 +34,7 @@ async function readStream(request: Request, bytesMax: number): Promise<Uint8Arra
 function tooLarge(bytesMax: number): RequestError {
   return new RequestError(
     413,
-    `The compressed body is larger than ${bytesMax} bytes: send less at once (max_samples_per_send), or raise --body-bytes`,
+    `The compressed body is larger than ${bytesMax} bytes: ` +
+      "send less at once (max_samples_per_send), or raise --body-bytes",
   );
 }

@@ -3,8 +3,8 @@ import { LineEncoder } from "../line/encode.ts";
 import type { ItemCounters, ItemKind, Metrics } from "../metrics.ts";
 import type { Histogram } from "../model/histogram.ts";
 import type { LabelSet } from "../model/label-set.ts";
-import type { Int64 } from "../model/line.ts";
 import type { RejectReason } from "../model/rejection.ts";
+import type { Int64 } from "../model/scalar.ts";
 import { WriteV1Walker } from "../remote/write-v1.ts";
 import { WriteV2Walker } from "../remote/write-v2.ts";
 import type { ByteSpan, ItemCounts, MetadataSpans, WriteVisitor } from "../remote/write-visitor.ts";
@@ -111,7 +111,8 @@ export class Ingest implements WriteVisitor {
     if (length > decodedBytesMax) {
       throw new RequestError(
         400,
-        `The body declares ${length} decoded bytes, more than ${decodedBytesMax}: send less at once, or raise --decoded-bytes`,
+        `The body declares ${length} decoded bytes, more than ${decodedBytesMax}: ` +
+          "send less at once, or raise --decoded-bytes",
       );
     }
     if (length > this.message.length) this.message = new Uint8Array(length);

@@ -1,13 +1,6 @@
 import type { Histogram } from "../model/histogram.ts";
-import {
-  type Float64,
-  type Int64,
-  type Label,
-  type Line,
-  type Metadata,
-  metricTypes,
-  ordinaryNanBits,
-} from "../model/line.ts";
+import { type Label, type Line, type Metadata, metricTypes } from "../model/line.ts";
+import { type Float64, type Int64, ordinaryNanBits } from "../model/scalar.ts";
 import { enumNumber } from "./enum-name.ts";
 import { JsonReader } from "./json-reader.ts";
 import { readFinite, readInt64, specialValue } from "./numbers.ts";

@@ -1,6 +1,7 @@
 import type { Histogram } from "../model/histogram.ts";
 import type { LabelSet } from "../model/label-set.ts";
-import { type Int64, metricTypes } from "../model/line.ts";
+import { metricTypes } from "../model/line.ts";
+import type { Int64 } from "../model/scalar.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { histogramText } from "./histogram-text.ts";
 import { isFinite64, specialName, writeFinite, writeString } from "./json-writer.ts";

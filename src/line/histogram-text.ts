@@ -5,7 +5,7 @@ import {
   type HistogramCount,
   resetHints,
 } from "../model/histogram.ts";
-import type { Float64 } from "../model/line.ts";
+import type { Float64 } from "../model/scalar.ts";
 import { specialName } from "./json-writer.ts";
 
 /** The object in place of `value` on the line of a native histogram, as JSON text of ASCII characters only. */

@@ -1,4 +1,4 @@
-import { ordinaryNanBits, staleMarkerBits } from "../model/line.ts";
+import { ordinaryNanBits, staleMarkerBits } from "../model/scalar.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 
 /** JSON's own texts for doubles and strings, written straight as bytes. */

@@ -1,4 +1,4 @@
-import { type Float64, type Int64, ordinaryNanBits, staleMarkerBits } from "../model/line.ts";
+import { type Float64, type Int64, ordinaryNanBits, staleMarkerBits } from "../model/scalar.ts";
 import type { JsonReader } from "./json-reader.ts";
 
 const int64Min = -(2n ** 63n);

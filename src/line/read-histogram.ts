@@ -5,7 +5,7 @@ import {
   type HistogramCount,
   resetHints,
 } from "../model/histogram.ts";
-import type { Float64, Int64 } from "../model/line.ts";
+import type { Float64, Int64 } from "../model/scalar.ts";
 import { enumNumber } from "./enum-name.ts";
 import type { JsonReader } from "./json-reader.ts";
 import { readFinite, readInt32, readInt64, readUint64, specialValue } from "./numbers.ts";

@@ -1,5 +1,5 @@
 import type { BucketSpan, Buckets, Histogram, HistogramCount } from "../model/histogram.ts";
-import type { Float64, Int64 } from "../model/line.ts";
+import type { Float64, Int64 } from "../model/scalar.ts";
 import { type ByteReader, expectWireType, wireBytes, wireFixed64, wireVarint } from "../wire/byte-reader.ts";
 
 /** A histogram with its timestamps, as decoded. */
@@ -19,8 +19,10 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  *   double sum = 3;  sint32 schema = 4;        }
  *   double zero_threshold = 5;
  *   oneof zero_count { uint64 zero_count_int = 6; double zero_count_float = 7; }
- *   repeated BucketSpan negative_spans = 8;  repeated sint64 negative_deltas = 9;  repeated double negative_counts = 10;
- *   repeated BucketSpan positive_spans = 11; repeated sint64 positive_deltas = 12; repeated double positive_counts = 13;
+ *   repeated BucketSpan negative_spans = 8;  repeated sint64 negative_deltas = 9;
+ *   repeated double negative_counts = 10;
+ *   repeated BucketSpan positive_spans = 11; repeated sint64 positive_deltas = 12;
+ *   repeated double positive_counts = 13;
  *   ResetHint reset_hint = 14;  int64 timestamp = 15;  repeated double custom_values = 16;
  *   int64 start_timestamp = 17;                // 2.0 only
  * }

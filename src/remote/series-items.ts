@@ -1,7 +1,7 @@
 import { histogramFault } from "../model/histogram.ts";
 import { LabelSet } from "../model/label-set.ts";
-import type { Int64 } from "../model/line.ts";
 import type { RejectReason } from "../model/rejection.ts";
+import type { Int64 } from "../model/scalar.ts";
 import { type ByteReader, expectWireType, wireBytes, wireFixed64, wireVarint } from "../wire/byte-reader.ts";
 import { readHistogram } from "./histogram.ts";
 import type { ItemCounts, WriteVisitor } from "./write-visitor.ts";

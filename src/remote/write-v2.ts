@@ -1,7 +1,7 @@
 import { MalformedError } from "../errors.ts";
 import { LabelSet } from "../model/label-set.ts";
-import type { Int64 } from "../model/line.ts";
 import type { RejectReason } from "../model/rejection.ts";
+import type { Int64 } from "../model/scalar.ts";
 import { ByteReader, expectWireType, wireBytes, wireVarint } from "../wire/byte-reader.ts";
 import { isUtf8 } from "../wire/utf8.ts";
 import { type ItemDialect, normalizeLabels, SeriesItems } from "./series-items.ts";

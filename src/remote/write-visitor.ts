@@ -1,7 +1,7 @@
 import type { Histogram } from "../model/histogram.ts";
 import type { LabelSet } from "../model/label-set.ts";
-import type { Int64 } from "../model/line.ts";
 import type { RejectReason } from "../model/rejection.ts";
+import type { Int64 } from "../model/scalar.ts";
 
 /** How many items of each kind. */
 export interface ItemCounts {

@@ -3,14 +3,14 @@ import { resolve } from "node:path";
 import type { Clock, Random } from "../clock.ts";
 import { ConfigError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { ensureDirectories, syncDirectory } from "./file-directory.ts";
-import { FileFault, faultMessage, isFault, withFaults } from "./file-fault.ts";
-import { removeIfThere } from "./file-finish.ts";
-import { FileFinisher } from "./file-finisher.ts";
-import { type FileCompression, fileStem, probeName, randomHex } from "./file-name.ts";
-import { recoverArchive } from "./file-recover.ts";
-import { type Files, systemFiles } from "./file-system.ts";
-import { FileWriter } from "./file-writer.ts";
+import { ensureDirectories, syncDirectory } from "./file/directory.ts";
+import { FileFault, faultMessage, isFault, withFaults } from "./file/fault.ts";
+import { removeIfThere } from "./file/finish.ts";
+import { FileFinisher } from "./file/finisher.ts";
+import { type FileCompression, fileStem, probeName, randomHex } from "./file/name.ts";
+import { recoverArchive } from "./file/recover.ts";
+import { type Files, systemFiles } from "./file/system.ts";
+import { FileWriter } from "./file/writer.ts";
 import { durable, type Outcome, type Sink, type SinkLimits } from "./sink.ts";
 
 const fileSinkLimits: SinkLimits = {

@@ -17,6 +17,13 @@ export const kinesisPutBytesMax = 10 * 1024 * 1024;
  * take more: https://docs.aws.amazon.com/streams/latest/dev/large-records.html
  */
 export const kinesisRecordBytesMax = 1024 * 1024;
+/**
+ * A shard takes 1 MiB a second, so records of the largest size would fill single shards while others idle. Eight
+ * payload units spread a megabyte over several shards and waste at most an eighth of what is billed.
+ */
+export const kinesisRecordBytesTarget = 8 * 25 * 1024;
+/** PUT payload unit of a provisioned stream (https://aws.amazon.com/kinesis/data-streams/pricing/, 2026-11). */
+export const kinesisPayloadUnitBytes = 25 * 1024;
 /** Hexadecimal digits of a partition key: short, because it counts as record bytes. */
 const partitionKeyBytes = 8;
 
@@ -57,6 +64,8 @@ export function createKinesisSink({ client, stream, random, putBytesMax }: Kines
     name: `kinesis:${name}`,
     limits: {
       recordBytesMax: kinesisRecordBytesMax - partitionKeyBytes,
+      recordBytesTarget: kinesisRecordBytesTarget,
+      payloadUnitBytes: kinesisPayloadUnitBytes,
       putRecordsMax: kinesisPutRecordsMax,
       putBytesMax: (putBytesMax ?? kinesisPutBytesMax) - keysBytesMax,
     },

@@ -29,6 +29,10 @@ export const durable: Durable = { kind: "durable" };
 export interface SinkLimits {
   /** Bytes of one record's data, as handed to `put`. */
   readonly recordBytesMax: number;
+  /** Where a record is best closed, if the next line fits no more; not set: at `recordBytesMax`. */
+  readonly recordBytesTarget?: number;
+  /** What the service bills by: a record's bytes are rounded up to a multiple; not set: it bills no bytes. */
+  readonly payloadUnitBytes?: number;
   /** Records in one put. */
   readonly putRecordsMax: number;
   /** Sum of the record bytes of one put. */

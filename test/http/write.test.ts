@@ -55,7 +55,7 @@ test("the valid rest of a 2.0 request is written, counted, and only then 400 say
   assert.equal(sink.lines().length, 2);
 });
 
-test("a 2.0 request that cannot be decoded is 400 with Written headers of 0, and nothing of it is written", async () => {
+test("a 2.0 request that cannot be decoded is 400 with Written headers of 0, and nothing is written", async () => {
   const { post, sink } = testApp();
   const response = await post(snappyCompress(concat(v2Message, [0x2a, 0x05, 0x00])), v2Headers);
   assert.equal(response.status, 400);

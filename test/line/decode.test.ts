@@ -27,7 +27,8 @@ test("the predecessor's lines are read, escapes of Go included", () => {
 
 test("keys in another order, blanks and unknown keys are passed over", () => {
   const text =
-    ' { "labels" : {"b":"2","__name__":"x"} , "dt":{"a":[1,true,false,null,"s"]}, "value" : 1e0, "time":1 , "name":"x" } ';
+    ' { "labels" : {"b":"2","__name__":"x"} , "dt":{"a":[1,true,false,null,"s"]}, "value" : 1e0, "time":1 ,' +
+    ' "name":"x" } ';
   assert.deepEqual(decode(text), decode(sample("1").replace('"x"}}', '"x","b":"2"}}')));
 });
 

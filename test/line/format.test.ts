@@ -12,7 +12,10 @@ const examples = [...format.matchAll(/```json\n(.*?)```/gs)].flatMap(([, block =
 
 test("FORMAT.md has an example of every kind of line", () => {
   const kinds = new Set(examples.map((example) => decodeLine(Buffer.from(example)).kind));
-  assert.deepEqual([...kinds].sort((a, b) => a.localeCompare(b)), ["exemplar", "histogram", "metadata", "sample"]);
+  assert.deepEqual(
+    [...kinds].sort((a, b) => a.localeCompare(b)),
+    ["exemplar", "histogram", "metadata", "sample"],
+  );
   assert.ok(examples.length >= 20);
 });
 

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileCompressions } from "../../src/sink/file/name.ts";
+import { type Files, systemFiles } from "../../src/sink/file/system.ts";
 import { openFileSink } from "../../src/sink/file.ts";
-import { fileCompressions } from "../../src/sink/file-name.ts";
-import { type Files, systemFiles } from "../../src/sink/file-system.ts";
 import { sinkContract } from "../contract/sink.ts";
 import {
   bytes,

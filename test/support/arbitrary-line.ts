@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { type Histogram, histogramFault } from "../../src/model/histogram.ts";
-import type { Float64, Int64, Label, Line } from "../../src/model/line.ts";
+import type { Label, Line } from "../../src/model/line.ts";
+import type { Float64, Int64 } from "../../src/model/scalar.ts";
 
 /** Everything the protocol can carry, with the odd corners made likely. */
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type Config, readConfig } from "../../src/config.ts";
-import { type Arguments, readArguments } from "../../src/config-arguments.ts";
+import { type Arguments, readArguments } from "../../src/config/arguments.ts";
+import { type Config, readConfig } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/errors.ts";
 
 const commands = [{ name: "serve", help: "receive" }];

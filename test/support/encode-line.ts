@@ -1,6 +1,7 @@
 import { LineEncoder } from "../../src/line/encode.ts";
 import { LabelSet } from "../../src/model/label-set.ts";
-import type { Float64, Label, Line } from "../../src/model/line.ts";
+import type { Label, Line } from "../../src/model/line.ts";
+import type { Float64 } from "../../src/model/scalar.ts";
 import { ByteWriter } from "../../src/wire/byte-writer.ts";
 
 const text = new TextEncoder();

@@ -1,9 +1,9 @@
 /** A file sink in a test: options, a clock moved by hand, faulty files. */
 import assert from "node:assert/strict";
 import type { Clock } from "../../src/clock.ts";
+import type { FileCompression } from "../../src/sink/file/name.ts";
+import { type Files, type OpenFile, systemFiles } from "../../src/sink/file/system.ts";
 import type { FileSinkOptions } from "../../src/sink/file.ts";
-import type { FileCompression } from "../../src/sink/file-name.ts";
-import { type Files, type OpenFile, systemFiles } from "../../src/sink/file-system.ts";
 import type { Outcome, Sink } from "../../src/sink/sink.ts";
 import { silentLog } from "./silent-log.ts";
 

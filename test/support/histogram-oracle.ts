@@ -1,5 +1,5 @@
 import type { Histogram } from "../../src/model/histogram.ts";
-import type { Float64 } from "../../src/model/line.ts";
+import type { Float64 } from "../../src/model/scalar.ts";
 
 /**
  * Whether the parts of a histogram agree, told once more and in other words than src/model/histogram.ts, from

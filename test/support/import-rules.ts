@@ -9,7 +9,7 @@ import {
 import { type Import, importsOf, lineOf, type Source, walk } from "./source-tree.ts";
 
 /**
- * Units from the ground up. A unit is a folder of src, a file, or several files of one kind (`config*`). A file
+ * Units from the ground up. A unit is a folder of src, a file, or several files of one kind (`log*`). A file
  * imports from its own unit and from lower ranks; units of one rank never import each other. So codecs (`wire`,
  * `remote`, `line`) stay free of each other and of all that does I/O, and can be tested and timed alone.
  */
@@ -21,7 +21,7 @@ const ranks: readonly (readonly string[])[] = [
   ["sink", "archive"],
   ["batch"],
   ["http"],
-  ["config*"],
+  ["config"],
   ["command"],
   ["runtime"],
   ["main.ts"],
@@ -43,7 +43,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   "@bufbuild/protobuf": ["remote"],
   snappyjs: ["wire"],
   "prom-client": ["metrics.ts"],
-  commander: ["config*"],
+  commander: ["config"],
 };
 
 /** Who may use `node:` modules. Codecs, batch and http do no I/O; compressing is pure, so its one leaf may use zlib. */

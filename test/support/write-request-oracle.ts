@@ -4,7 +4,8 @@
  */
 
 import type { Histogram, HistogramCount } from "../../src/model/histogram.ts";
-import type { Float64, Int64, Label, Line } from "../../src/model/line.ts";
+import type { Label, Line } from "../../src/model/line.ts";
+import type { Float64, Int64 } from "../../src/model/scalar.ts";
 import type {
   Histogram as HistogramV2,
   Request,

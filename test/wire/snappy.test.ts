@@ -38,7 +38,7 @@ test("what snappyjs compresses decodes to the same bytes", () => {
   assert.deepEqual(decode(snappyCompress(large)), large);
 });
 
-test("any elements decode as the reference decoder of the tests decodes them, or are refused as it refuses them", () => {
+test("any elements decode as the reference decoder decodes them, or are refused as it refuses them", () => {
   const literal = fc.uint8Array({ minLength: 1, maxLength: 70 }).map((bytes) => literalOf(bytes));
   const longLiteral = fc
     .tuple(fc.uint8Array({ minLength: 1, maxLength: 70 }), fc.integer({ min: 1, max: 4 }))
@@ -88,7 +88,7 @@ test("the two bodies on which snappyjs misbehaves are refused", () => {
   malformed([0x0a]);
 });
 
-test("a declared length is taken up to what the elements can give, and refused one above, before any allocation", () => {
+test("a declared length is taken up to what the elements can give, and refused one above, unallocated", () => {
   assert.equal(snappyDecodedLength(concat(varint(64), [0, 0, 0])), 64);
   assert.throws(() => snappyDecodedLength(concat(varint(65), [0, 0, 0])), MalformedError);
   assert.throws(() => snappyDecodedLength(concat(varint(2_500_000_000), new Uint8Array(35))), MalformedError);

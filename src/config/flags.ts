@@ -1,4 +1,6 @@
 /** Every flag: value, default, unit, meaning and reader. Help and config are made of this. */
+
+import { logLevels } from "../log.ts";
 import {
   bytes,
   count,
@@ -9,8 +11,7 @@ import {
   readBoolean,
   readListenAddress,
   readSink,
-} from "./config-values.ts";
-import { logLevels } from "./log.ts";
+} from "./values.ts";
 
 export interface Flag<T> {
   /** What stands for the value in --help; undefined for a flag that is true when it is given. */

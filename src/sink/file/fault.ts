@@ -1,6 +1,6 @@
 /** Faults of the file system in words that say what failed, where, and what to do. */
-import { describeError } from "../errors.ts";
-import type { Files, OpenFile } from "./file-system.ts";
+import { describeError } from "../../errors.ts";
+import type { Files, OpenFile } from "./system.ts";
 
 /** A file operation that failed. The message names the path and the errno and says what to do. */
 export class FileFault extends Error {

@@ -4,12 +4,12 @@
  * and writes those records again elsewhere; so whatever was acked in this file was in it when it was renamed.
  */
 import { join } from "node:path";
-import type { Random } from "../clock.ts";
-import type { Log } from "../log.ts";
-import { syncDirectory } from "./file-directory.ts";
-import { faultMessage, isFault } from "./file-fault.ts";
-import { finishFile, removeIfThere } from "./file-finish.ts";
-import type { FileFinisher } from "./file-finisher.ts";
+import type { Random } from "../../clock.ts";
+import type { Log } from "../../log.ts";
+import { syncDirectory } from "./directory.ts";
+import { faultMessage, isFault } from "./fault.ts";
+import { finishFile, removeIfThere } from "./finish.ts";
+import type { FileFinisher } from "./finisher.ts";
 import {
   type FileCompression,
   fileCompressions,
@@ -19,9 +19,9 @@ import {
   leftoverOf,
   randomHex,
   recoverName,
-} from "./file-name.ts";
-import type { Files, OpenFile } from "./file-system.ts";
-import { dropLinesWithNul } from "./file-whole-lines.ts";
+} from "./name.ts";
+import type { Files, OpenFile } from "./system.ts";
+import { dropLinesWithNul } from "./whole-lines.ts";
 
 const scanBytes = 64 * 1024;
 const newline = 0x0a;

@@ -8,7 +8,7 @@
  *     <stem>.ndjson[.gz|.zst]        finished: never changes again
  */
 import { join } from "node:path";
-import type { Random } from "../clock.ts";
+import type { Random } from "../../clock.ts";
 
 export type FileCompression = "none" | "gzip" | "zstd";
 export const fileCompressions: readonly FileCompression[] = ["none", "gzip", "zstd"];

@@ -3,10 +3,10 @@ import { spawnSync } from "node:child_process";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ConfigError } from "../../src/errors.ts";
-import { openFileSink } from "../../src/sink/file.ts";
-import { type OpenFile, systemFiles } from "../../src/sink/file-system.ts";
-import type { Outcome } from "../../src/sink/sink.ts";
+import { ConfigError } from "../../../src/errors.ts";
+import { type OpenFile, systemFiles } from "../../../src/sink/file/system.ts";
+import { openFileSink } from "../../../src/sink/file.ts";
+import type { Outcome } from "../../../src/sink/sink.ts";
 import {
   assertRetryable,
   bytes,
@@ -16,8 +16,8 @@ import {
   putDurable,
   sinkOptions,
   withFile,
-} from "../support/file-sink.ts";
-import { archiveLines, filesUnder, withTemporaryDirectory } from "../support/temporary-directory.ts";
+} from "../../support/file-sink.ts";
+import { archiveLines, filesUnder, withTemporaryDirectory } from "../../support/temporary-directory.ts";
 
 const never = new AbortController().signal;
 

@@ -6,13 +6,13 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import type { Log, LogFields } from "../../src/log.ts";
-import { openFileSink } from "../../src/sink/file.ts";
-import { type Files, systemFiles } from "../../src/sink/file-system.ts";
-import { dropLinesWithNul } from "../../src/sink/file-whole-lines.ts";
-import { bytes, errno, HandClock, lines, putDurable, sinkOptions } from "../support/file-sink.ts";
-import { silentLog } from "../support/silent-log.ts";
-import { archiveLines, filesUnder, withTemporaryDirectory } from "../support/temporary-directory.ts";
+import type { Log, LogFields } from "../../../src/log.ts";
+import { type Files, systemFiles } from "../../../src/sink/file/system.ts";
+import { dropLinesWithNul } from "../../../src/sink/file/whole-lines.ts";
+import { openFileSink } from "../../../src/sink/file.ts";
+import { bytes, errno, HandClock, lines, putDurable, sinkOptions } from "../../support/file-sink.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import { archiveLines, filesUnder, withTemporaryDirectory } from "../../support/temporary-directory.ts";
 
 const hour = "2019/02/03/04";
 const stem = "20190203T040506789Z-0123abcd-000007";
@@ -164,7 +164,7 @@ test("lines with zero bytes go, all others stay, wherever the chunks are cut", a
 });
 
 for (const [runtime, ...args] of [["node"], ["bun"], ["deno", "run", "-A", "--no-check"]] as const) {
-  const program = fileURLToPath(new URL("../../node_modules/.bin/", import.meta.url)) + runtime;
+  const program = fileURLToPath(new URL("../../../node_modules/.bin/", import.meta.url)) + runtime;
   const skip = existsSync(program) ? false : `${runtime} is not installed`;
   test(`kill -9 under ${runtime} loses no acked line and leaves only whole ones, twice in a row`, {
     skip,
@@ -196,7 +196,7 @@ function killedWriter(
   directory: string,
   name: string,
 ): Promise<readonly string[]> {
-  const script = fileURLToPath(new URL("../support/file-sink-writer.ts", import.meta.url));
+  const script = fileURLToPath(new URL("../../support/file-sink-writer.ts", import.meta.url));
   const child = spawn(program, [...args, script, directory, name], { stdio: ["ignore", "pipe", "inherit"] });
   let printed = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configOf, refusal } from "./support/config.ts";
+import { configOf, refusal } from "../support/config.ts";
 
 test("each sink is read from its spelling", () => {
   const sinkOf = (text: string) => configOf(["--sink", text]).sink;

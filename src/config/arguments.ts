@@ -1,7 +1,7 @@
 /** The command line as texts: which command, which flags. What the texts mean is config.ts. */
 import { Command, CommanderError, Option } from "commander";
-import { environmentName, type FlagName, flagNames, flags } from "./config-flags.ts";
-import { ConfigError } from "./errors.ts";
+import { ConfigError } from "../errors.ts";
+import { environmentName, type FlagName, flagNames, flags } from "./flags.ts";
 
 export const programName = "prometheus-remote-kinesis";
 

@@ -1,6 +1,6 @@
 /** Finishes files in the background, one after the other, and keeps what failed for another try. */
-import type { Log } from "../log.ts";
-import { faultMessage } from "./file-fault.ts";
+import type { Log } from "../../log.ts";
+import { faultMessage } from "./fault.ts";
 
 export interface FinishJob {
   /** For the log. */

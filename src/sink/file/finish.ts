@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { constants, createGzip, createZstdCompress } from "node:zlib";
-import type { Random } from "../clock.ts";
-import { syncDirectory } from "./file-directory.ts";
-import { FileFault, isFault } from "./file-fault.ts";
-import { type FileCompression, finalName, randomHex, temporaryName } from "./file-name.ts";
-import type { Files, OpenFile } from "./file-system.ts";
+import type { Random } from "../../clock.ts";
+import { syncDirectory } from "./directory.ts";
+import { FileFault, isFault } from "./fault.ts";
+import { type FileCompression, finalName, randomHex, temporaryName } from "./name.ts";
+import type { Files, OpenFile } from "./system.ts";
 
 const readBytes = 256 * 1024;
 const gzipLevel = 6;

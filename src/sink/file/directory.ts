@@ -1,7 +1,7 @@
 /** Directories whose names survive a power cut: a new name is on the disk once its parent directory is fsynced. */
 import { dirname } from "node:path";
-import { isFault } from "./file-fault.ts";
-import type { Files } from "./file-system.ts";
+import { isFault } from "./fault.ts";
+import type { Files } from "./system.ts";
 
 /** Fsyncs a directory, so that the names in it are on the disk. */
 export async function syncDirectory(files: Files, path: string): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { environmentName, flagNames, flags } from "../src/config-flags.ts";
-import { argumentsOf, configOf, refusal } from "./support/config.ts";
+import { environmentName, flagNames, flags } from "../../src/config/flags.ts";
+import { argumentsOf, configOf, refusal } from "../support/config.ts";
 
 test("with nothing given every setting has its documented default", () => {
   const { sources, ...settings } = configOf([]);

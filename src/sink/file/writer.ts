@@ -1,14 +1,14 @@
 /** Puts go one after the other into the open file; those that wait together share one write and one fsync. */
-import type { Clock, Random } from "../clock.ts";
-import { describeError } from "../errors.ts";
-import type { Log } from "../log.ts";
-import { FileFault, isFault } from "./file-fault.ts";
-import { finishFile } from "./file-finish.ts";
-import type { FileFinisher } from "./file-finisher.ts";
-import type { FileCompression } from "./file-name.ts";
-import { createPart, type FilePart, isSameHour } from "./file-part.ts";
-import type { Files } from "./file-system.ts";
-import { durable, type Outcome, type Retryable } from "./sink.ts";
+import type { Clock, Random } from "../../clock.ts";
+import { describeError } from "../../errors.ts";
+import type { Log } from "../../log.ts";
+import { durable, type Outcome, type Retryable } from "../sink.ts";
+import { FileFault, isFault } from "./fault.ts";
+import { finishFile } from "./finish.ts";
+import type { FileFinisher } from "./finisher.ts";
+import type { FileCompression } from "./name.ts";
+import { createPart, type FilePart, isSameHour } from "./part.ts";
+import type { Files } from "./system.ts";
 
 /** Puts share an fsync up to this many bytes. */
 const groupBytesMax = 64 * 1024 * 1024;

@@ -1,9 +1,9 @@
 /** The open file: records count once they are fsynced and the file still stands under its name. */
 import { join } from "node:path";
-import { ensureDirectory, syncDirectory } from "./file-directory.ts";
-import { FileFault, isFault } from "./file-fault.ts";
-import { directoryChain, hourDirectories, partName } from "./file-name.ts";
-import type { FileStatus, Files, OpenFile } from "./file-system.ts";
+import { ensureDirectory, syncDirectory } from "./directory.ts";
+import { FileFault, isFault } from "./fault.ts";
+import { directoryChain, hourDirectories, partName } from "./name.ts";
+import type { FileStatus, Files, OpenFile } from "./system.ts";
 
 /** Records are gathered into writes of about this size: few system calls, and a bound on the bytes copied. */
 export const writeBytesTarget = 1024 * 1024;

@@ -1,8 +1,9 @@
-/** Flags and environment become one frozen, validated object. The flags themselves: config-flags.ts. */
-import { environmentName, type FlagName, type FlagValue, flagNames, flags } from "./config-flags.ts";
-import { type ListenAddress, readStream, type SinkChoice, ValueError } from "./config-values.ts";
-import { ConfigError } from "./errors.ts";
-import type { LogFormat, LogLevel } from "./log.ts";
+/** Flags and environment become one frozen, validated object. The flags themselves: flags.ts. */
+
+import { ConfigError } from "../errors.ts";
+import type { LogFormat, LogLevel } from "../log.ts";
+import { environmentName, type FlagName, type FlagValue, flagNames, flags } from "./flags.ts";
+import { type ListenAddress, readStream, type SinkChoice, ValueError } from "./values.ts";
 
 export type Compression = "none" | "gzip" | "zstd";
 export type ConfigSource = "flag" | "environment" | "default";
