@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { WriteRequestSchema } from "../../src/remote/gen/prometheus/remote_pb.ts";
+import { fuzz } from "../support/fuzz.ts";
+import {
+  assertLines,
+  generatedV1,
+  goldenMessages,
+  messageTaker,
+  readByReference,
+  sum,
+} from "../support/fuzz-write.ts";
+
+const take = messageTaker(1);
+
+test("no bytes make the 1.0 walker hang, fail otherwise than RequestError, or take what the reference refuses", () => {
+  fuzz({ target: "write-v1", corpus: [...generatedV1(), ...goldenMessages().slice(0, 3)], check });
+});
+
+function check(bytes: Uint8Array): void {
+  const ingested = take(bytes);
+  if (ingested === undefined) return;
+  assertLines(ingested);
+  if (ingested.refused !== undefined) return;
+  const { written } = ingested;
+  const message = readByReference(WriteRequestSchema, bytes);
+  if (message === undefined) return;
+  const { timeseries } = message;
+  assert.equal(written.samples, sum(timeseries.map(({ samples }) => samples.length)));
+  assert.equal(written.histograms, sum(timeseries.map(({ histograms }) => histograms.length)));
+  assert.equal(written.exemplars, sum(timeseries.map(({ exemplars }) => exemplars.length)));
+  assert.equal(written.metadata, message.metadata.length);
+}
