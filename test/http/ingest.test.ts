@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { systemClock } from "../../src/clock.ts";
 import { RequestError } from "../../src/errors.ts";
 import { Ingest, type IngestOptions } from "../../src/http/ingest.ts";
 import { createMetrics } from "../../src/metrics.ts";
@@ -20,7 +21,7 @@ const sample = (time: number) => bytesField(2, varintField(2, time));
 
 function ingestWith(options: Partial<IngestOptions> = {}) {
   const metrics = createMetrics({ version: "test", runtime: "test" });
-  const limits = { decodedBytesMax: 1 << 20, lineBytesMax: 1_000, linesBytesMax: 10_000 };
+  const limits = { clock: systemClock, decodedBytesMax: 1 << 20, lineBytesMax: 1_000, linesBytesMax: 10_000 };
   return { metrics, ingest: new Ingest({ metrics, ...limits, ...options }) };
 }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
+import { systemClock } from "../../src/clock.ts";
 import { RequestError } from "../../src/errors.ts";
 import { Ingest, type Ingested } from "../../src/http/ingest.ts";
 import { decodeLine } from "../../src/line/decode.ts";
@@ -47,7 +48,8 @@ export function generatedV2(): Uint8Array[] {
 /** Takes messages of one version as the receiver does, and answers what it made of one; undefined: refused whole. */
 export function messageTaker(version: 1 | 2): (message: Uint8Array) => Ingested | undefined {
   const metrics = createMetrics({ version: "test", runtime: "test" });
-  const ingest = new Ingest({ metrics, decodedBytesMax, lineBytesMax, linesBytesMax });
+  const options = { clock: systemClock, metrics, decodedBytesMax, lineBytesMax, linesBytesMax };
+  const ingest = new Ingest(options);
   return (message) => {
     try {
       return ingest.ingest(uncompressedBlock(message), version);
