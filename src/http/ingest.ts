@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import { MalformedError, RequestError } from "../errors.ts";
 import { LineEncoder } from "../line/encode.ts";
 import type { ItemCounters, ItemKind, Metrics } from "../metrics.ts";
@@ -10,10 +11,12 @@ import { WriteV2Walker } from "../remote/write-v2.ts";
 import type { ByteSpan, ItemCounts, MetadataSpans, WriteVisitor } from "../remote/write-visitor.ts";
 import { ByteWriter, WriterFullError } from "../wire/byte-writer.ts";
 import { snappyDecode, snappyDecodedLength } from "../wire/snappy.ts";
+import { KnownMetadata, metadataKey } from "./known-metadata.ts";
 import type { WriteVersion } from "./negotiate.ts";
 import { Refusals } from "./refusals.ts";
 
 export interface IngestOptions {
+  readonly clock: Pick<Clock, "now">;
   readonly metrics: Metrics;
   /** Largest decoded message, in bytes. */
   readonly decodedBytesMax: number;
@@ -30,6 +33,8 @@ export interface Ingested {
   /** Whole lines, valid until the next request is ingested. */
   readonly lines: Uint8Array;
   readonly written: Written;
+  /** Of the metadata lines among them: to be remembered once they are durable. */
+  readonly metadataKeys: ReadonlySet<string>;
   /** What was refused and why, for the sender; undefined: nothing. */
   readonly refused: string | undefined;
 }
@@ -55,12 +60,15 @@ export class Ingest implements WriteVisitor {
   private readonly received = { samples: 0, histograms: 0, exemplars: 0, metadata: 0 };
   private readonly written = { samples: 0, histograms: 0, exemplars: 0, metadata: 0 };
   private readonly rejected: [ItemKind, RejectReason, number][] = [];
+  private readonly known: KnownMetadata;
+  private metadataKeys = new Set<string>();
   private message = new Uint8Array(64 * 1024);
   private labels: LabelSet | undefined;
   private weighedBytes = 0;
 
   constructor(options: IngestOptions) {
     this.options = options;
+    this.known = new KnownMetadata(options.clock);
     this.labelBytesMax = options.lineBytesMax;
     this.out = new ByteWriter(
       options.linesBytesMax + escapedBytesMax * options.lineBytesMax + fieldsBytesMax,
@@ -90,13 +98,21 @@ export class Ingest implements WriteVisitor {
     return {
       lines: this.out.written(),
       written: { ...this.written },
+      metadataKeys: this.metadataKeys,
       refused: this.refusals.any ? this.refusals.describe(items) : undefined,
     };
+  }
+
+  /** Metadata of these lines need not be written again for a while: they are durable. */
+  remember({ metadataKeys }: Ingested): void {
+    this.known.remember(metadataKeys);
   }
 
   private clear(): void {
     this.out.clear(keptBytesMax);
     if (this.message.length > keptBytesMax) this.message = new Uint8Array(keptBytesMax);
+    this.known.begin();
+    if (this.metadataKeys.size > 0) this.metadataKeys = new Set();
     this.refusals.clear();
     this.rejected.length = 0;
     this.weighedBytes = 0;
@@ -160,7 +176,13 @@ export class Ingest implements WriteVisitor {
   }
 
   metadata(metadata: MetadataSpans): void {
-    this.took("metadata", this.encoder.seriesMetadata(this.message, metadata));
+    const lineStart = this.out.length;
+    const fits = this.encoder.seriesMetadata(this.message, metadata);
+    this.took("metadata", fits);
+    if (!fits) return;
+    const key = metadataKey(this.out.bytes, lineStart, this.out.length);
+    if (this.known.has(key) || this.metadataKeys.has(key)) this.encoder.undo(lineStart);
+    else this.metadataKeys.add(key);
   }
 
   familyMetadata(source: Uint8Array, family: ByteSpan, metadata: MetadataSpans): void {

@@ -40,7 +40,13 @@ export type WriteHandler = (request: Request, peer: string | undefined) => Promi
 export function createWriteHandler(options: WriteOptions): WriteHandler {
   const { batcher, metrics, clock, pendingBytesMax, decodedBytesMax } = options;
   const { lineBytesMax } = batcher;
-  const ingest = new Ingest({ metrics, decodedBytesMax, lineBytesMax, linesBytesMax: pendingBytesMax });
+  const ingest = new Ingest({
+    clock,
+    metrics,
+    decodedBytesMax,
+    lineBytesMax,
+    linesBytesMax: pendingBytesMax,
+  });
 
   return async (request, peer) => {
     const arrivedMs = clock.monotonicMs();
@@ -72,14 +78,16 @@ async function write(
   if (unready !== undefined) throw new OverloadedError(unready, drainRetryAfterMs);
   batcher.assertRoom();
   const body = await readBody(request, bodyBytesMax);
-  const { lines, written, refused } = ingest.ingest(body, version);
+  const ingested = ingest.ingest(body, version);
+  const { written, refused } = ingested;
   answer.accepted = written;
   addPending(metrics, written, 1);
   try {
-    await batcher.append(lines);
+    await batcher.append(ingested.lines);
   } finally {
     addPending(metrics, written, -1);
   }
+  ingest.remember(ingested);
   answer.written = written;
   for (const kind of itemKinds) metrics.items[kind].written.inc(written[kind]);
   if (refused !== undefined) throw new RequestError(400, refused);

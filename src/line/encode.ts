@@ -103,6 +103,12 @@ export class LineEncoder {
     return this.finish(lineStart);
   }
 
+  /** Takes back the line that starts at `lineStart` and was the last one written. */
+  undo(lineStart: number): void {
+    this.out.length = lineStart;
+    if (this.headStart >= lineStart) this.built = false;
+  }
+
   /** Metadata of a metric family, as remote write 1.0 sends it: without a time and without labels. */
   familyMetadata(source: Uint8Array, family: TextSpan, metadata: MetadataSpans): boolean {
     const { out } = this;
