@@ -12,9 +12,9 @@ export interface Batcher {
   /**
    * Copies `lines` (whole lines) and resolves when every one of them is durable. Rejects with SinkError when the sink
    * did not take one in time, and at once with OverloadedError when there is no room for them, or with RangeError
-   * when they are not whole lines of at most `lineBytesMax` bytes.
+   * when they are not whole lines of at most `lineBytesMax` bytes. `timeoutMs`: when less than the ack timeout is left.
    */
-  append(lines: Uint8Array): Promise<void>;
+  append(lines: Uint8Array, timeoutMs?: number): Promise<void>;
   /** Throws OverloadedError when the ceiling is reached: asked before a request's body is read. */
   assertRoom(): void;
   /** Sends what waits without lingering; resolves with the pending bytes left: 0, or what `timeoutMs` cut off. */
@@ -81,7 +81,7 @@ class GroupCommit implements Batcher {
     if (this.pending >= this.options.pendingBytesMax) throw this.overloaded();
   }
 
-  async append(lines: Uint8Array): Promise<void> {
+  async append(lines: Uint8Array, timeoutMs = this.options.ackTimeoutMs): Promise<void> {
     if (lines.length === 0) return;
     // Before anything is accepted: later it would fail the batch, and those who share it.
     assertLinesFit(lines, this.lineBytesMax);
@@ -97,7 +97,7 @@ class GroupCommit implements Batcher {
     }
     if (this.draining || (this.open !== undefined && this.open.room <= 0)) this.closeOpen();
     this.pump();
-    await this.withinAckTimeout(Promise.all(parts));
+    await this.within(Math.min(timeoutMs, this.options.ackTimeoutMs), Promise.all(parts));
   }
 
   async drain(timeoutMs: number): Promise<number> {
@@ -167,12 +167,11 @@ class GroupCommit implements Batcher {
     }
   }
 
-  private async withinAckTimeout(appended: Promise<unknown>): Promise<void> {
-    const { clock, ackTimeoutMs } = this.options;
+  private async within(timeoutMs: number, appended: Promise<unknown>): Promise<void> {
     let cancel: () => void = () => undefined;
     const timeout = new Promise<never>((_, reject) => {
-      cancel = clock.after(ackTimeoutMs, () => {
-        reject(new SinkError("timeout", `Not durable after ${ackTimeoutMs} ms`));
+      cancel = this.options.clock.after(timeoutMs, () => {
+        reject(new SinkError("timeout", `Not durable after ${timeoutMs} ms`));
       });
     });
     try {

@@ -112,7 +112,7 @@ export class Ingest implements WriteVisitor {
     this.out.clear(keptBytesMax);
     if (this.message.length > keptBytesMax) this.message = new Uint8Array(keptBytesMax);
     this.known.begin();
-    if (this.metadataKeys.size > 0) this.metadataKeys = new Set();
+    this.metadataKeys = new Set();
     this.refusals.clear();
     this.rejected.length = 0;
     this.weighedBytes = 0;

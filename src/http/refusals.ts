@@ -48,15 +48,20 @@ export class Refusals {
     if (series) refusal.series++;
   }
 
-  /** `Refused 3 items, wrote 1997. missing_metric_name: 2 items in 1 series, first: …; …` */
+  /** `Refused 3 items in 2 series, wrote 1997. missing_metric_name: 2 items in 1 series, first: …; …` */
   describe(itemsWritten: number): string {
     let items = 0;
+    let series = 0;
     const reasons: string[] = [];
     for (const [reason, refusal] of this.byReason) {
       items += refusal.items;
-      const series = refusal.series > 0 ? ` in ${refusal.series} series` : "";
-      reasons.push(`${reason}: ${refusal.items} items${series}, first: ${refusal.example}`);
+      series += refusal.series;
+      reasons.push(`${reason}: ${refusal.items} items${inSeries(refusal.series)}, first: ${refusal.example}`);
     }
-    return `Refused ${items} items, wrote ${itemsWritten}. ${reasons.join("; ")}`;
+    return `Refused ${items} items${inSeries(series)}, wrote ${itemsWritten}. ${reasons.join("; ")}`;
   }
+}
+
+function inSeries(series: number): string {
+  return series > 0 ? ` in ${series} series` : "";
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { describeError, OverloadedError, RequestError, SinkError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { type ItemKind, itemKinds, type Metrics } from "../metrics.ts";
-import { readBody } from "./body.ts";
+import { BodyRoom, withBody } from "./body.ts";
 import { Ingest, type Written } from "./ingest.ts";
 import { negotiate, type WriteVersion } from "./negotiate.ts";
 
@@ -16,7 +16,9 @@ export interface WriteOptions {
   readonly bodyBytesMax: number;
   /** Largest decoded message, in bytes. */
   readonly decodedBytesMax: number;
-  /** Ceiling on pending bytes; a request whose lines alone are more is refused with 413. */
+  /** A request is answered within this time, in ms, its body included. */
+  readonly ackTimeoutMs: number;
+  /** Ceiling on pending bytes and on bodies under way; a request whose lines alone are more is refused with 413. */
   readonly pendingBytesMax: number;
   /** Why no requests are taken, or undefined. */
   readonly ready: () => string | undefined;
@@ -38,22 +40,27 @@ export type WriteHandler = (request: Request, peer: string | undefined) => Promi
  * one with refused items gets 400 after its valid rest is durable.
  */
 export function createWriteHandler(options: WriteOptions): WriteHandler {
-  const { batcher, metrics, clock, pendingBytesMax, decodedBytesMax } = options;
-  const { lineBytesMax } = batcher;
+  const { batcher, metrics, clock, pendingBytesMax, decodedBytesMax, bodyBytesMax, ackTimeoutMs } = options;
   const ingest = new Ingest({
     clock,
     metrics,
     decodedBytesMax,
-    lineBytesMax,
+    lineBytesMax: batcher.lineBytesMax,
     linesBytesMax: pendingBytesMax,
   });
+  const room = new BodyRoom(Math.max(pendingBytesMax, bodyBytesMax));
+  const bodyOptions = { bytesMax: bodyBytesMax, timeoutMs: ackTimeoutMs, room, clock };
 
   return async (request, peer) => {
     const arrivedMs = clock.monotonicMs();
     const answer = new Answer(options, peer);
     let response: Response;
     try {
-      response = await write(request, answer, ingest, options);
+      admit(request, answer, options);
+      response = await withBody(request, bodyOptions, (body) => {
+        const timeoutMs = Math.max(0, arrivedMs + ackTimeoutMs - clock.monotonicMs());
+        return write(body, timeoutMs, answer, ingest, options);
+      });
     } catch (error) {
       response = answer.failed(error);
     }
@@ -66,24 +73,28 @@ export function createWriteHandler(options: WriteOptions): WriteHandler {
   };
 }
 
-async function write(
-  request: Request,
-  answer: Answer,
-  ingest: Ingest,
-  { batcher, bodyBytesMax, metrics, ready }: WriteOptions,
-): Promise<Response> {
-  const version = negotiate(request.headers.get("content-type"), request.headers.get("content-encoding"));
-  answer.version = version;
+/** What can be told before the body is read. */
+function admit(request: Request, answer: Answer, { batcher, ready }: WriteOptions): void {
+  answer.version = negotiate(request.headers.get("content-type"), request.headers.get("content-encoding"));
   const unready = ready();
   if (unready !== undefined) throw new OverloadedError(unready, drainRetryAfterMs);
   batcher.assertRoom();
-  const body = await readBody(request, bodyBytesMax);
-  const ingested = ingest.ingest(body, version);
+}
+
+/** From a body to its answer. Up to `append` it does not wait: the lines are only valid until the next ingest. */
+async function write(
+  body: Uint8Array,
+  timeoutMs: number,
+  answer: Answer,
+  ingest: Ingest,
+  { batcher, metrics }: WriteOptions,
+): Promise<Response> {
+  const ingested = ingest.ingest(body, answer.version ?? 1);
   const { written, refused } = ingested;
   answer.accepted = written;
   addPending(metrics, written, 1);
   try {
-    await batcher.append(ingested.lines);
+    await batcher.append(ingested.lines, timeoutMs);
   } finally {
     addPending(metrics, written, -1);
   }

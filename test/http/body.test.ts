@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RequestError } from "../../src/errors.ts";
-import { readBody } from "../../src/http/body.ts";
+import { OverloadedError, RequestError } from "../../src/errors.ts";
+import { BodyRoom, withBody } from "../../src/http/body.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 
 const bytesMax = 1_000;
+const timeoutMs = 25_000;
+
+/** The body, read in a room of its own. */
+function readBody(request: Request, max: number, room = new BodyRoom(max)): Promise<Uint8Array> {
+  const options = { bytesMax: max, timeoutMs, room, clock: new VirtualClock() };
+  return withBody(request, options, (body) => Promise.resolve(body));
+}
 
 for (const length of [0, 1, bytesMax - 1, bytesMax]) {
   test(`a body of ${length} bytes is read whole, announced or not`, async () => {
@@ -95,3 +103,47 @@ async function refused(body: Promise<Uint8Array>, status: number): Promise<Reque
   assert.equal(error.status, status);
   return error;
 }
+
+test("bodies under way share their room, and give it back however they end", async () => {
+  const room = new BodyRoom(1_500);
+  const clock = new VirtualClock();
+  const options = { bytesMax, timeoutMs, room, clock };
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const first = withBody(post(new Uint8Array(bytesMax)), options, () => held);
+  await clock.settle();
+  assert.equal(room.takenBytes, bytesMax);
+  await assert.rejects(
+    withBody(post(new Uint8Array(501)), options, async () => undefined),
+    OverloadedError,
+  );
+  assert.equal(await withBody(post(new Uint8Array(500)), options, async (body) => body.length), 500);
+  release();
+  await first;
+  await refused(readBody(streamed(chunksOf(new Uint8Array(bytesMax + 1), 100)), bytesMax, room), 413);
+  assert.equal(room.takenBytes, 0);
+  assert.equal(clock.pendingTimers, 0);
+});
+
+test("a body that does not come in time is answered with 503, is given up and gives its room back", async () => {
+  const clock = new VirtualClock();
+  const room = new BodyRoom(bytesMax);
+  let cancelled = false;
+  const stalled = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new Uint8Array(10)),
+    cancel: () => {
+      cancelled = true;
+    },
+  });
+  const options = { bytesMax, timeoutMs, room, clock };
+  const read = withBody(streamed(stalled), options, async () => undefined);
+  const outcome = assert.rejects(read, OverloadedError);
+  await clock.advance(timeoutMs - 1);
+  assert.equal(room.takenBytes, 10);
+  await clock.advance(1);
+  await outcome;
+  assert.equal(room.takenBytes, 0);
+  assert.equal(cancelled, true);
+});

@@ -21,8 +21,8 @@ const sample = (time: number) => bytesField(2, varintField(2, time));
 
 function ingestWith(options: Partial<IngestOptions> = {}) {
   const metrics = createMetrics({ version: "test", runtime: "test" });
-  const limits = { clock: systemClock, decodedBytesMax: 1 << 20, lineBytesMax: 1_000, linesBytesMax: 10_000 };
-  return { metrics, ingest: new Ingest({ metrics, ...limits, ...options }) };
+  const limits = { decodedBytesMax: 1 << 20, lineBytesMax: 1_000, linesBytesMax: 10_000 };
+  return { metrics, ingest: new Ingest({ clock: systemClock, metrics, ...limits, ...options }) };
 }
 
 test("one ingest after the other gives its own lines only, also after one that was thrown away", () => {

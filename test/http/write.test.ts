@@ -50,7 +50,7 @@ test("the valid rest of a 2.0 request is written, counted, and only then 400 say
   assert.equal(response.status, 400);
   assert.deepEqual(written(response), ["1", "0", "1"]);
   const text = await response.text();
-  assert.match(text, /^Refused 1 items, wrote 2\. invalid_symbol_ref: 1 items in 1 series/);
+  assert.match(text, /^Refused 1 items in 1 series, wrote 2\. invalid_symbol_ref: 1 items in 1 series/);
   assert.equal(response.headers.get("content-type"), "text/plain; charset=utf-8");
   assert.equal(sink.lines().length, 2);
 });
@@ -143,7 +143,7 @@ test("the text of a 400 is bounded and shows neither long labels nor every reaso
   const response = await testApp().post(snappyCompress(concat(...series)));
   assert.equal(response.status, 400);
   const text = await response.text();
-  assert.match(text, /Refused 2500 items, wrote 0\. /);
+  assert.match(text, /Refused 2500 items in 2000 series, wrote 0\. /);
   assert.doesNotMatch(text.trimEnd(), /[^ -~\u0080-\uffff]/, "control characters are escaped");
   assert.ok(new TextEncoder().encode(text).length < 2_048, `${text.length} characters`);
 });

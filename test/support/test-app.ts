@@ -23,7 +23,8 @@ export function testApp(
 ): TestApp {
   const sink = options.sink ?? new MemorySink();
   const metrics = createMetrics({ version: "test", runtime: "test" });
-  const common = { clock: systemClock, log: silentLog, metrics, pendingBytesMax: 256 << 20 };
+  const limits = { pendingBytesMax: 256 << 20, ackTimeoutMs: 5_000 };
+  const common = { clock: systemClock, log: silentLog, metrics, ...limits };
   const batcher = createBatcher({
     random: Math.random,
     compression: "none",
@@ -31,7 +32,6 @@ export function testApp(
     batchBytesMax: 4 << 20,
     recordBytesMax: undefined,
     putsInFlightMax: 4,
-    ackTimeoutMs: 5_000,
     putTimeoutMs: 1_000,
     ...common,
     ...options,
