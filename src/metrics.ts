@@ -63,6 +63,10 @@ export function createMetrics(build: { readonly version: string; readonly runtim
       exemplars: items("exemplars"),
       metadata: items("metadata"),
     } satisfies Record<ItemKind, ItemCounters>,
+    metadataRepeated: counter(
+      "metadata_repeated_total",
+      "metadata received and not written again, because the same line is durable in this hour.",
+    ),
     requests: counter("requests_total", "Write requests answered, by protocol version and status code.", [
       "proto",
       "code",

@@ -62,6 +62,8 @@ export class Ingest implements WriteVisitor {
   private readonly rejected: [ItemKind, RejectReason, number][] = [];
   private readonly known: KnownMetadata;
   private metadataKeys = new Set<string>();
+  /** Metadata that was left out because its line is known. */
+  private repeated = 0;
   private message = new Uint8Array(64 * 1024);
   private labels: LabelSet | undefined;
   private weighedBytes = 0;
@@ -113,6 +115,7 @@ export class Ingest implements WriteVisitor {
     if (this.message.length > keptBytesMax) this.message = new Uint8Array(keptBytesMax);
     this.known.begin();
     this.metadataKeys = new Set();
+    this.repeated = 0;
     this.refusals.clear();
     this.rejected.length = 0;
     this.weighedBytes = 0;
@@ -144,11 +147,12 @@ export class Ingest implements WriteVisitor {
   }
 
   private count(): void {
-    const { items } = this.options.metrics;
+    const { items, metadataRepeated } = this.options.metrics;
     for (const kind of Object.keys(this.received) as ItemKind[]) {
       const counters: ItemCounters = items[kind];
       if (this.received[kind] > 0) counters.received.inc(this.received[kind]);
     }
+    if (this.repeated > 0) metadataRepeated.inc(this.repeated);
     for (const [kind, reason, count] of this.rejected) items[kind].rejected.inc({ reason }, count);
   }
 
@@ -178,11 +182,15 @@ export class Ingest implements WriteVisitor {
   metadata(metadata: MetadataSpans): void {
     const lineStart = this.out.length;
     const fits = this.encoder.seriesMetadata(this.message, metadata);
-    this.took("metadata", fits);
-    if (!fits) return;
-    const key = metadataKey(this.out.bytes, lineStart, this.out.length);
-    if (this.known.has(key) || this.metadataKeys.has(key)) this.encoder.undo(lineStart);
-    else this.metadataKeys.add(key);
+    const key = fits ? metadataKey(this.out.bytes, lineStart, this.out.length) : "";
+    if (!this.known.has(key) && !this.metadataKeys.has(key)) {
+      this.took("metadata", fits);
+      if (fits) this.metadataKeys.add(key);
+      return;
+    }
+    this.encoder.undo(lineStart);
+    this.received.metadata++;
+    this.repeated++;
   }
 
   familyMetadata(source: Uint8Array, family: ByteSpan, metadata: MetadataSpans): void {

@@ -28,9 +28,13 @@ function kinds(sink: MemorySink): string[] {
 }
 
 test("metadata that a series repeats is written once, its samples every time", async () => {
-  const { post, sink } = testApp();
+  const { post, sink, metrics } = testApp();
   for (let i = 0; i < 3; i++) assert.equal((await post(body("a", "Help."), headers)).status, 204);
   assert.deepEqual(kinds(sink), ["metadata", "sample", "sample", "sample"]);
+  const text = await metrics.text();
+  for (const counted of ["received_total 3", "written_total 1", "repeated_total 2"]) {
+    assert.ok(text.includes(`\nprometheus_remote_kinesis_metadata_${counted}\n`), counted);
+  }
   assert.equal(new Set(sink.lines().filter((line) => line.includes('"value"'))).size, 1);
 });
 
