@@ -50,9 +50,14 @@ export class ConfigError extends Error {
   }
 }
 
-/** The text of anything thrown, with the chain of causes: `cannot put: fetch failed: connection refused`. */
+/**
+ * The text of anything thrown, with the chain of causes: `cannot put: fetch failed: connection refused`. A cause that
+ * the message tells already is not told twice.
+ */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const own = error.message || error.name;
-  return error.cause === undefined ? own : `${own}: ${describeError(error.cause)}`;
+  if (error.cause === undefined) return own;
+  const cause = describeError(error.cause);
+  return own.includes(cause) ? own : `${own}: ${cause}`;
 }

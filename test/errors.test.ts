@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { describeError } from "../src/errors.ts";
+
+test("an error is described with its causes", () => {
+  const refused = new Error("connection refused");
+  const fetchFailed = new TypeError("fetch failed", { cause: refused });
+  assert.equal(
+    describeError(new Error("cannot put", { cause: fetchFailed })),
+    "cannot put: fetch failed: connection refused",
+  );
+  assert.equal(describeError(new Error("cannot put", { cause: 5 })), "cannot put: 5");
+  assert.equal(describeError("text"), "text");
+  assert.equal(describeError(new RangeError()), "RangeError");
+});
+
+test("a cause that the message tells already is not told twice", () => {
+  const cause = new Error("/archive is a file; name a directory");
+  const error = new Error(`cannot archive to file:/archive: ${cause.message}`, { cause });
+  assert.equal(describeError(error), error.message);
+});
