@@ -16,14 +16,30 @@ export interface ChainOptions {
   readonly log: Log;
 }
 
+/** No link of the chain had credentials. `reasons`: what each of them said, for those who start the program. */
+class ChainError extends Error {
+  override readonly name = "ChainError";
+  readonly reasons: readonly string[];
+
+  constructor(reasons: readonly string[], cause: unknown) {
+    super(describeError(cause), { cause });
+    this.reasons = reasons;
+  }
+}
+
 /** A loader that goes through the whole chain each time it is called; the files are read anew. */
 export function createChain(options: ChainOptions): () => Promise<Credentials> {
   let provider: ((options: { forceRefresh: true }) => Promise<SdkCredentials>) | undefined;
+  const reasons = new Set<string>();
   return async () => {
     const fromVariables = credentialsInVariables(options.env);
     if (fromVariables !== undefined) return fromVariables;
-    provider ??= await sdkChain(options);
-    const { accessKeyId, secretAccessKey, sessionToken, expiration } = await provider({ forceRefresh: true });
+    provider ??= await sdkChain(options, reasons);
+    reasons.clear();
+    const loaded = await provider({ forceRefresh: true }).catch((error: unknown) => {
+      throw new ChainError([...reasons], error);
+    });
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = loaded;
     const expirationMs = expiration === undefined ? undefined : finite(expiration.getTime());
     return { accessKeyId, secretAccessKey, sessionToken, expirationMs };
   };
@@ -47,7 +63,10 @@ function credentialsInVariables(env: Env): Credentials | undefined {
   return { accessKeyId, secretAccessKey, sessionToken, expirationMs };
 }
 
-async function sdkChain({ env, region, log }: ChainOptions) {
+/** Why a link passed on to the next one: the SDK tells it to its logger only, the last error hides it. */
+const passedOn = /^@smithy\/property-provider -> (.+)$/;
+
+async function sdkChain({ env, region, log }: ChainOptions, reasons: Set<string>) {
   const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
   const given = <K extends string>(key: K, name: string) => {
     const value = variable(env, name);
@@ -55,8 +74,12 @@ async function sdkChain({ env, region, log }: ChainOptions) {
   };
   const say =
     (level: "debug" | "warn") =>
-    (...parts: readonly unknown[]) =>
-      log[level]("aws credentials chain", { said: parts.map(String).join(" ").replace(/\s+/g, " ").trim() });
+    (...parts: readonly unknown[]) => {
+      const said = parts.map(String).join(" ").replace(/\s+/g, " ").trim();
+      const reason = passedOn.exec(said)?.[1];
+      if (reason !== undefined) reasons.add(reason.slice(0, 500));
+      log[level]("aws credentials chain", { said });
+    };
   return defaultProvider({
     ...sharedFiles(env),
     ...given("profile", "AWS_PROFILE"),
@@ -88,12 +111,14 @@ export function explainChain(env: Env, profile: Profile, error: unknown): readon
     found.length > 0 ? `in ${found.join(" and ")}, gave none` : `not in ${profile.files.join(" or ")}`;
   const noKeys = keys.length > 0 ? `${keys.join(", ")} not set` : "set, but AWS_PROFILE goes before them";
   const inContainer = container.filter(set);
+  const reasons = error instanceof ChainError ? error.reasons.map((reason) => `the AWS SDK: ${reason}`) : [];
   return [
     `environment: ${noKeys}`,
     `profile "${profile.name}": ${inFiles}`,
     `web identity: ${web.length > 0 ? `${web.join(", ")} not set` : "gave none"}`,
     `container: ${inContainer.length > 0 ? `${inContainer} gave none` : `${container.join(", ")} not set`}`,
     `EC2 instance metadata: ${instanceOutcome(env, inContainer.length > 0)}`,
+    ...reasons,
     `last error: ${describeError(error).replace(/\s+/g, " ")} (--log-level debug shows every step)`,
   ];
 }

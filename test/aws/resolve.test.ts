@@ -209,6 +209,18 @@ test("without credentials and region the error names everything tried, soon", as
   });
 });
 
+test("a credential_process that fails is named as the reason that the start failed", async () => {
+  const variables = { AWS_CONFIG_FILE: "$DIR/config", AWS_REGION: "eu-west-1" };
+  await inSurroundings(variables, async (surroundings) => {
+    await surroundings.write("config", "[default]\ncredential_process = /bin/sh -c 'exit 3'\n");
+    await assert.rejects(resolved(surroundings), (error: Error) => {
+      assert.match(error.message, /the AWS SDK: Command failed: \/bin\/sh -c 'exit 3'/);
+      assert.equal(error.message.match(/last error/g)?.length, 1);
+      return error instanceof ConfigError;
+    });
+  });
+});
+
 test("a metadata service that never answers does not hold up the start for long", async () => {
   const silent = await loopbackServer(() => undefined);
   const variables = { AWS_EC2_METADATA_DISABLED: "false", AWS_EC2_METADATA_SERVICE_ENDPOINT: silent.url };
