@@ -171,7 +171,7 @@ class GroupCommit implements Batcher {
     let cancel: () => void = () => undefined;
     const timeout = new Promise<never>((_, reject) => {
       cancel = this.options.clock.after(timeoutMs, () => {
-        reject(new SinkError("timeout", `Not durable after ${timeoutMs} ms`));
+        reject(new SinkError("timeout", `Not durable after ${Math.round(timeoutMs)} ms`));
       });
     });
     try {

@@ -112,7 +112,9 @@ async function putOnce(
   const startedMs = clock.monotonicMs();
   const abort = new AbortController();
   const timeoutMs = Math.max(0, Math.min(putTimeoutMs, deadlineMs - startedMs));
-  const cancel = clock.after(timeoutMs, () => abort.abort(new Error(`No answer in ${timeoutMs} ms`)));
+  const cancel = clock.after(timeoutMs, () =>
+    abort.abort(new Error(`No answer in ${Math.round(timeoutMs)} ms`)),
+  );
   metrics.putsInFlight.inc();
   try {
     const data = group.map((index) => records[index]!.data);

@@ -41,6 +41,14 @@ test("an append is answered in time though its put hangs and does not heed its s
   assert.deepEqual([batcher.pendingBytes, clock.pendingTimers], [0, 0]);
 });
 
+test("how long an append waited is told in whole milliseconds", async () => {
+  const { clock, batcher } = heldBatcher({ lingerMs: 0, ackTimeoutMs: 5_000 });
+  const appended = batcher.append(new TextEncoder().encode("a\n"), 4_999.806_169_000_018);
+  const rejected = assert.rejects(appended, { message: "Not durable after 5000 ms" });
+  await clock.advance(5_000);
+  await rejected;
+});
+
 test("each append has its own time, and the batch that of the last", async () => {
   const { sink, clock, append } = heldBatcher({ putsInFlightMax: 1, lingerMs: 0, ackTimeoutMs: 5_000 });
   append("busy\n");
