@@ -36,10 +36,15 @@ async function openByKind({ config, platform, clock, random, log }: OpenSinkOpti
     return openFileSink({ directory, compression, rotateBytes, rotateAgeMs, clock, random, log });
   }
   const { resolveAws } = await import("../aws/resolve.ts");
-  const connect = (service: "kinesis" | "firehose", regionOfStream: string | undefined) =>
-    resolveAws({
+  const connect = (service: "kinesis" | "firehose", regionOfStream: string | undefined) => {
+    const { region = regionOfStream } = config;
+    if (regionOfStream !== undefined && region !== regionOfStream) {
+      const there = `the stream's ARN names ${regionOfStream}`;
+      throw new ConfigError(2, `--region ${region} is not where the stream is: ${there}; leave --region out`);
+    }
+    return resolveAws({
       service,
-      region: config.region ?? regionOfStream,
+      region,
       env: platform.env,
       fetch,
       clock,
@@ -47,6 +52,7 @@ async function openByKind({ config, platform, clock, random, log }: OpenSinkOpti
       userAgent: `${programName}/${version} (${platform.name})`,
       attemptTimeoutMs: config.putTimeoutMs,
     });
+  };
   if (sink.kind === "kinesis") {
     const { createKinesisSink, parseKinesisStream } = await import("../sink/kinesis.ts");
     const { region } = parseKinesisStream(sink.stream);

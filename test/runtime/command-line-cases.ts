@@ -39,6 +39,15 @@ export const commandLineCases: readonly Case[] = [
           { args: ["--linger", "soon"], says: /--linger "soon" is not a duration/ },
           { args: ["sing"], says: /unknown command "sing": the commands are serve/ },
           { args: ["--sink", "s3://b/p"], says: /s3:\/\/ is planned/ },
+          {
+            args: [
+              "--region",
+              "eu-west-1",
+              "--sink",
+              "kinesis:arn:aws:kinesis:us-east-2:123456789012:stream/x",
+            ],
+            says: /--region eu-west-1 is not where the stream is: the stream's ARN names us-east-2/,
+          },
         ];
         for (const { args, says } of wrong) {
           const { code, stdout, stderr } = await runProgram(kind, { args, cwd });
