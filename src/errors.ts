@@ -51,13 +51,16 @@ export class ConfigError extends Error {
 }
 
 /**
- * The text of anything thrown, with the chain of causes: `cannot put: fetch failed: connection refused`. A cause that
- * the message tells already is not told twice.
+ * The text of anything thrown, with the chain of causes: `cannot put: fetch failed: connection refused`. A message that
+ * quotes its cause has said what there is to say: the chain ends there.
  */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const own = error.message || error.name;
-  if (error.cause === undefined) return own;
-  const cause = describeError(error.cause);
-  return own.includes(cause) ? own : `${own}: ${cause}`;
+  const own = ownText(error);
+  if (!(error instanceof Error) || error.cause === undefined || own.includes(ownText(error.cause)))
+    return own;
+  return `${own}: ${describeError(error.cause)}`;
+}
+
+function ownText(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -15,7 +15,7 @@ test("an error is described with its causes", () => {
 });
 
 test("a cause that the message tells already is not told twice", () => {
-  const cause = new Error("/archive is a file; name a directory");
+  const cause = new Error("/archive is a file; name a directory", { cause: new Error("ENOTDIR: open") });
   const error = new Error(`cannot archive to file:/archive: ${cause.message}`, { cause });
   assert.equal(describeError(error), error.message);
 });
