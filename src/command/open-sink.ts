@@ -40,7 +40,8 @@ async function openByKind({ config, platform, clock, random, log }: OpenSinkOpti
     const { region = regionOfStream } = config;
     if (regionOfStream !== undefined && region !== regionOfStream) {
       const there = `the stream's ARN names ${regionOfStream}`;
-      throw new ConfigError(2, `--region ${region} is not where the stream is: ${there}; leave --region out`);
+      const given = config.sources.region === "environment" ? "REGION" : "--region";
+      throw new ConfigError(2, `${given} ${region} is not where the stream is: ${there}; leave ${given} out`);
     }
     return resolveAws({
       service,
