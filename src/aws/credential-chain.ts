@@ -111,14 +111,16 @@ export function explainChain(env: Env, profile: Profile, error: unknown): readon
     found.length > 0 ? `in ${found.join(" and ")}, gave none` : `not in ${profile.files.join(" or ")}`;
   const noKeys = keys.length > 0 ? `${keys.join(", ")} not set` : "set, but AWS_PROFILE goes before them";
   const inContainer = container.filter(set);
-  const reasons = error instanceof ChainError ? error.reasons.map((reason) => `the AWS SDK: ${reason}`) : [];
+  // Where nothing is set up there is nothing to explain.
+  const isSetUp = found.length > 0 || web.length === 0 || inContainer.length > 0;
+  const reasons = isSetUp && error instanceof ChainError ? error.reasons : [];
   return [
     `environment: ${noKeys}`,
     `profile "${profile.name}": ${inFiles}`,
     `web identity: ${web.length > 0 ? `${web.join(", ")} not set` : "gave none"}`,
     `container: ${inContainer.length > 0 ? `${inContainer} gave none` : `${container.join(", ")} not set`}`,
     `EC2 instance metadata: ${instanceOutcome(env, inContainer.length > 0)}`,
-    ...reasons,
+    ...reasons.map((reason) => `the AWS SDK: ${reason}`),
     `last error: ${describeError(error).replace(/\s+/g, " ")} (--log-level debug shows every step)`,
   ];
 }
