@@ -10,6 +10,8 @@ import { MalformedError } from "../errors.ts";
 /** No element gives more than 64 bytes for 3 (a copy of length 64 with a 2-byte offset). */
 const expansionBytes = 64;
 const expansionPerBytes = 3;
+/** How the framing format starts: what senders get that take the wrong one of a library's two encoders. */
+const framingStart = [0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59];
 /** Runs up to this length are copied byte by byte: calling into the engine costs more. */
 const inlineRunMax = 24;
 
@@ -18,6 +20,9 @@ const inlineRunMax = 24;
  * a 32-bit varint, or is more than the rest of the block can decode to — so before anything is allocated for it.
  */
 export function snappyDecodedLength(block: Uint8Array): number {
+  if (framingStart.every((byte, i) => block[i] === byte)) {
+    throw new MalformedError("Cannot decode snappy: it is in the framing format; send the block format");
+  }
   let length = 0;
   for (let i = 0; i < 5; i++) {
     const byte = block[i];

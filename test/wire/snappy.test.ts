@@ -165,3 +165,14 @@ function copyOf(kind: number, length: number, distance: number): Uint8Array {
   const little = Array.from({ length: kind === 2 ? 2 : 4 }, (_, i) => Math.floor(distance / 256 ** i) % 256);
   return concat([kind | ((length - 1) << 2)], little);
 }
+
+test("the framing format is named as what it is", () => {
+  const framed = concat(
+    [0xff, 0x06, 0x00, 0x00],
+    utf8("sNaPpY"),
+    [0x01, 0x05, 0x00, 0x00],
+    varint(0),
+    [0x61],
+  );
+  assert.throws(() => decode(framed), /it is in the framing format; send the block format/);
+});
