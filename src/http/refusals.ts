@@ -56,10 +56,16 @@ export class Refusals {
     for (const [reason, refusal] of this.byReason) {
       items += refusal.items;
       series += refusal.series;
-      reasons.push(`${reason}: ${refusal.items} items${inSeries(refusal.series)}, first: ${refusal.example}`);
+      reasons.push(
+        `${reason}: ${itemsText(refusal.items)}${inSeries(refusal.series)}, first: ${refusal.example}`,
+      );
     }
-    return `Refused ${items} items${inSeries(series)}, wrote ${itemsWritten}. ${reasons.join("; ")}`;
+    return `Refused ${itemsText(items)}${inSeries(series)}, wrote ${itemsWritten}. ${reasons.join("; ")}`;
   }
+}
+
+function itemsText(items: number): string {
+  return items === 1 ? "1 item" : `${items} items`;
 }
 
 function inSeries(series: number): string {

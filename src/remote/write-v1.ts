@@ -1,3 +1,4 @@
+import { MalformedError } from "../errors.ts";
 import { LabelSet } from "../model/label-set.ts";
 import { ByteReader, expectWireType, wireBytes, wireVarint } from "../wire/byte-reader.ts";
 import { isUtf8 } from "../wire/utf8.ts";
@@ -22,24 +23,37 @@ export class WriteV1Walker {
    * Walks a decoded `prometheus.WriteRequest` and calls the visitor for all it holds. Throws MalformedError where
    * the bytes are not such a message; what the visitor got before that must then be thrown away.
    * https://github.com/prometheus/prometheus/blob/main/prompb/remote.proto
+   *
+   * A message of 2.0 reads as an empty one of 1.0, since no field has the same number; but a request that holds series
+   * must not be answered as if it held none.
    */
   walk(message: Uint8Array, visitor: WriteVisitor): void {
     const { reader } = this;
     reader.reset(message);
     const messageEnd = reader.end;
+    let holdsOwn = false;
+    let holdsV2Series = false;
     while (reader.offset < messageEnd) {
       const tag = reader.tag();
       const field = tag >>> 3;
       if (field !== 1 && field !== 3) {
+        if (tag === v2SeriesTag) holdsV2Series = true;
         reader.skip(tag);
         continue;
       }
+      holdsOwn = true;
       expectWireType(tag, wireBytes);
       reader.end = reader.lengthEnd();
       if (field === 1) this.walkSeries(visitor);
       else this.walkMetadata(visitor);
       reader.offset = reader.end;
       reader.end = messageEnd;
+    }
+    if (holdsV2Series && !holdsOwn) {
+      throw new MalformedError(
+        "Cannot read prometheus.WriteRequest: the body looks like remote write 2.0; " +
+          "send it as application/x-protobuf;proto=io.prometheus.write.v2.Request",
+      );
     }
   }
 
@@ -87,6 +101,8 @@ export class WriteV1Walker {
   }
 }
 
+/** Tag of `repeated TimeSeries timeseries = 5` in io.prometheus.write.v2.Request. */
+const v2SeriesTag = (5 << 3) | wireBytes;
 const noText: ByteSpan = { start: 0, end: 0 };
 
 const dialect: ItemDialect = {

@@ -27,24 +27,36 @@ export class WriteV2Walker {
    * Walks a decoded `io.prometheus.write.v2.Request`: first the symbols, wherever they stand, then all series. Throws
    * MalformedError where the bytes are not such a message; what the visitor got before must then be thrown away.
    * https://github.com/prometheus/prometheus/blob/main/prompb/io/prometheus/write/v2/types.proto
+   *
+   * A message of 1.0 reads as an empty one of 2.0 and is refused, as the other way round.
    */
   walk(message: Uint8Array, visitor: WriteVisitor): void {
     const { reader } = this;
     this.symbols.read(reader, message);
     reader.reset(message);
     const messageEnd = reader.end;
+    let holdsOwn = this.symbols.count > 0;
+    let holdsV1 = false;
     while (reader.offset < messageEnd) {
       const tag = reader.tag();
       if (tag >>> 3 !== 5) {
+        if (v1Tags.includes(tag)) holdsV1 = true;
         reader.skip(tag);
         continue;
       }
+      holdsOwn = true;
       expectWireType(tag, wireBytes);
       const end = reader.lengthEnd();
       reader.end = end;
       this.walkSeries(visitor);
       reader.offset = end;
       reader.end = messageEnd;
+    }
+    if (holdsV1 && !holdsOwn) {
+      throw new MalformedError(
+        "Cannot read io.prometheus.write.v2.Request: the body looks like remote write 1.0; " +
+          "send it as application/x-protobuf;proto=prometheus.WriteRequest",
+      );
     }
   }
 
@@ -129,6 +141,9 @@ export class WriteV2Walker {
     return { type, help: this.symbols.span(helpRef), unit: this.symbols.span(unitRef) };
   }
 }
+
+/** Tags of the series (1) and the metadata (3) in prometheus.WriteRequest. */
+const v1Tags: readonly number[] = [(1 << 3) | wireBytes, (3 << 3) | wireBytes];
 
 /** More symbols than this in one request are refused: far above what 32 MiB of real series hold. */
 export const symbolsMax = 1 << 20;

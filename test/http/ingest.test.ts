@@ -68,7 +68,7 @@ test("long exemplars, histograms and help are refused alone, in whatever order t
   const help = concat(symbolsV2("", "__name__", "m", long), [0x2a, 10, 10, 2, 1, 2, 18, 0, 42, 2, 24, 3]);
   const { written, refused } = ingestWith({ lineBytesMax: 1_010 }).ingest.ingest(uncompressedBlock(help), 2);
   assert.deepEqual(written, { samples: 1, histograms: 0, exemplars: 0, metadata: 0 });
-  assert.match(refused ?? "", /line_too_long: 1 items/);
+  assert.match(refused ?? "", /line_too_long: 1 item/);
 });
 
 test("what was received and refused is counted by kind and reason", async () => {

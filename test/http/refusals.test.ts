@@ -23,8 +23,8 @@ test("refusals add up by reason, and the first of each is the example", () => {
     refusals.describe(10),
     "Refused 9 items in 2 series, wrote 10. " +
       'duplicate_label: 7 items in 2 series, first: the same label name twice in {a="1"}; ' +
-      'invalid_histogram: 1 items, first: unknown schema 60 in {c="3"}; ' +
-      "missing_metric_name: 1 items, first: no metric name (__name__ is missing or empty)",
+      'invalid_histogram: 1 item, first: unknown schema 60 in {c="3"}; ' +
+      "missing_metric_name: 1 item, first: no metric name (__name__ is missing or empty)",
   );
 });
 

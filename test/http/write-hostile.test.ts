@@ -31,9 +31,9 @@ const cases: readonly (readonly [string, 1 | 2, () => Uint8Array, number, RegExp
   ["samples of a refused series", 1, () => bytesField(1, fill([18, 0])), 400, /2097152 items in 1 series/],
   ["labels of one series", 1, () => bytesField(1, fill([10, 0])), 400, /line_too_long/],
   ["empty metadata", 1, () => fill([26, 0]), 400, /missing_metric_name: 2097152 items/],
-  ["empty spans", 1, () => inSeriesV1(bytesField(4, fill([90, 0]))), 400, /line_too_long: 1 items/],
-  ["deltas", 1, () => inSeriesV1(bytesField(4, bytesField(12, fill([0])))), 400, /line_too_long: 1 items/],
-  ["unpacked deltas", 1, () => inSeriesV1(bytesField(4, fill([96, 0]))), 400, /line_too_long: 1 items/],
+  ["empty spans", 1, () => inSeriesV1(bytesField(4, fill([90, 0]))), 400, /line_too_long: 1 item/],
+  ["deltas", 1, () => inSeriesV1(bytesField(4, bytesField(12, fill([0])))), 400, /line_too_long: 1 item/],
+  ["unpacked deltas", 1, () => inSeriesV1(bytesField(4, fill([96, 0]))), 400, /line_too_long: 1 item/],
   [
     "samples of a series whose labels are too long for a line",
     1,

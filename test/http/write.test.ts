@@ -50,7 +50,7 @@ test("the valid rest of a 2.0 request is written, counted, and only then 400 say
   assert.equal(response.status, 400);
   assert.deepEqual(written(response), ["1", "0", "1"]);
   const text = await response.text();
-  assert.match(text, /^Refused 1 items in 1 series, wrote 2\. invalid_symbol_ref: 1 items in 1 series/);
+  assert.match(text, /^Refused 1 item in 1 series, wrote 2\. invalid_symbol_ref: 1 item in 1 series/);
   assert.equal(response.headers.get("content-type"), "text/plain; charset=utf-8");
   assert.equal(sink.lines().length, 2);
 });
@@ -61,6 +61,33 @@ test("a 2.0 request that cannot be decoded is 400 with Written headers of 0, and
   assert.equal(response.status, 400);
   assert.deepEqual(written(response), ["0", "0", "0"]);
   assert.deepEqual(sink.lines(), []);
+});
+
+test("a body of one version under the other's Content-Type is refused, not acked as if it were empty", async () => {
+  const { post, sink } = testApp();
+  const v2AsV1 = await post(v2Body);
+  assert.equal(v2AsV1.status, 400);
+  assert.match(
+    await v2AsV1.text(),
+    /looks like remote write 2\.0; send it as .*proto=io\.prometheus\.write\.v2\.Request$/m,
+  );
+  const v1AsV2 = await post(v1Body, v2Headers);
+  assert.equal(v1AsV2.status, 400);
+  assert.match(
+    await v1AsV2.text(),
+    /looks like remote write 1\.0; send it as .*proto=prometheus\.WriteRequest$/m,
+  );
+  const metadata = snappyCompress(bytesField(3, varintField(1, 1), bytesField(2, "m")));
+  assert.equal((await post(metadata, v2Headers)).status, 400);
+  assert.deepEqual(sink.lines(), []);
+});
+
+test("a field that only the other version knows is passed over beside fields of its own", async () => {
+  const { post, sink } = testApp();
+  const v1 = bytesField(1, labelV1("__name__", "m"), bytesField(2, varintField(2, 1)));
+  assert.equal((await post(snappyCompress(concat(v1, v2Message)))).status, 204);
+  assert.equal((await post(snappyCompress(concat(v1, v2Message)), v2Headers)).status, 204);
+  assert.equal(sink.lines().length, 3);
 });
 
 test("before negotiation succeeds there are no Written headers", async () => {
