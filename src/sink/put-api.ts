@@ -132,7 +132,8 @@ function outcomeOf(entry: unknown, proofField: string): Outcome {
     const { recovery: _, ...outcome } = classifyEntry(code, textOf(entry["ErrorMessage"]));
     return outcome;
   }
-  if (textOf(entry[proofField]) !== "") return durable;
+  // An error code that is no text is still an error code.
+  if ((entry["ErrorCode"] ?? "") === "" && textOf(entry[proofField]) !== "") return durable;
   return unconfirmed("unconfirmed", `an entry of the answer has neither ${proofField} nor ErrorCode`);
 }
 

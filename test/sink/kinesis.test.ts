@@ -143,6 +143,18 @@ test("one confirmed entry beside one without proof is durable alone", async () =
   assert.deepEqual(kinds(await sink.put([bytes(1), bytes(1)], neverAborted)), ["durable", "retryable"]);
 });
 
+test("an entry with a proof and an error code of any kind is not durable", async () => {
+  const codes = [42, true, { Code: "x" }, ["x"], "InternalFailure"];
+  const { sink } = opened(() => json({ Records: codes.map((ErrorCode) => ({ ...taken, ErrorCode })) }));
+  const records = codes.map(() => bytes(1));
+  assert.deepEqual(
+    kinds(await sink.put(records, neverAborted)),
+    codes.map(() => "retryable"),
+  );
+  const without = opened(() => json({ Records: ["", null].map((ErrorCode) => ({ ...taken, ErrorCode })) }));
+  assert.deepEqual(kinds(await without.sink.put(records.slice(3), neverAborted)), ["durable", "durable"]);
+});
+
 test("a call that fails is the outcome of every record", async () => {
   const { sink } = opened((_request, count) =>
     [
