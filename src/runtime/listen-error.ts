@@ -6,6 +6,8 @@ const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "address already in use; stop the program that uses it or choose another --listen-addr",
   EACCES: "permission denied; ports below 1024 need privileges: choose another --listen-addr",
   EADDRNOTAVAIL: "this machine has no such address; choose another --listen-addr",
+  // What Bun says of a host name it cannot resolve.
+  EINVAL: "no such host name or address; choose another --listen-addr",
   ENOTFOUND: "no such host name; choose another --listen-addr",
   EAI_AGAIN: "the host name cannot be resolved now; choose another --listen-addr",
 };
