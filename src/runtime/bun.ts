@@ -65,6 +65,8 @@ function listen(
       // The app counts the bytes itself and says why it refuses them.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       development: false,
+      // Without development mode Bun would let a second program share the port, and the requests, unnoticed.
+      reusePort: false,
       fetch: (request, server) => answer(request, server.requestIP(request)?.address),
     });
   } catch (error) {

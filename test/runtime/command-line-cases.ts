@@ -79,6 +79,18 @@ export const commandLineCases: readonly Case[] = [
       }),
   },
   {
+    name: "a second program on the same port ends with exit code 1: the two would share the requests",
+    run: (kind) =>
+      withDirectory((cwd) =>
+        withProgram(kind, { cwd }, async ({ port }) => {
+          const args = ["--listen-addr", `127.0.0.1:${port}`, "--sink", "file:./second"];
+          const { code, stderr } = await runProgram(kind, { args, cwd });
+          assert.equal(code, 1, stderr);
+          assert.match(stderr, new RegExp(`cannot listen on 127.0.0.1:${port}: address already in use`));
+        }),
+      ),
+  },
+  {
     name: "without AWS credentials it ends with exit code 1 before it listens, and says what it tried",
     run: (kind) =>
       withDirectory(async (cwd) => {
