@@ -2,8 +2,11 @@ import { type Clock, sleep } from "../clock.ts";
 import { OverloadedError, RequestError } from "../errors.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 
-/** Longer bodies are read piece by piece, so that only what has come takes room. */
-const readAtOnceBytesMax = 1024 * 1024;
+/**
+ * Longer bodies are read piece by piece, so that only what has come takes room: what is read at once takes the room
+ * that was announced, which stalled senders would hold for nothing. Usual requests are shorter.
+ */
+const readAtOnceBytesMax = 64 * 1024;
 const retryAfterMs = 2_000;
 
 /** Room in memory for the bodies of all requests under way. */

@@ -81,8 +81,8 @@ function post(body: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {
   return new Request("http://receiver.test/receive", { method: "POST", body, headers });
 }
 
-function streamed(body: ReadableStream<Uint8Array>): Request {
-  const init = { method: "POST", body, duplex: "half" };
+function streamed(body: ReadableStream<Uint8Array>, headers: Record<string, string> = {}): Request {
+  const init = { method: "POST", body, headers, duplex: "half" };
   return new Request("http://receiver.test/receive", init as RequestInit);
 }
 
@@ -125,6 +125,27 @@ test("bodies under way share their room, and give it back however they end", asy
   await refused(readBody(streamed(chunksOf(new Uint8Array(bytesMax + 1), 100)), bytesMax, room), 413);
   assert.equal(room.takenBytes, 0);
   assert.equal(clock.pendingTimers, 0);
+});
+
+test("a thousand stalled senders that announce a megabyte each leave room for others", async () => {
+  const room = new BodyRoom(128 * 1024 * 1024);
+  const clock = new VirtualClock();
+  const options = { bytesMax: 1_000_000, timeoutMs, room, clock };
+  const stalled = Array.from({ length: 1_000 }, () => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new Uint8Array(400)),
+    });
+    const request = streamed(body, { "content-length": "1000000" });
+    return assert.rejects(
+      withBody(request, options, async () => undefined),
+      /did not come within/,
+    );
+  });
+  await clock.settle();
+  assert.equal(await withBody(post(new Uint8Array(300_000)), options, async (body) => body.length), 300_000);
+  await clock.advance(timeoutMs);
+  await Promise.all(stalled);
+  assert.equal(room.takenBytes, 0);
 });
 
 test("a body that does not come in time is answered with 503, is given up and gives its room back", async () => {
