@@ -38,7 +38,8 @@ export class KnownMetadata {
 
 /**
  * 64 bits over the bytes [start, end), with their length: for a hundred thousand lines the chance that any two share a
- * key is below 10^-9. Two multiplicative hashes that start and mix differently.
+ * key is below 10^-9. (A sender could make two lines collide, but it could as well send wrong metadata.) Two
+ * multiplicative hashes that start and mix differently.
  */
 export function metadataKey(bytes: Uint8Array, start: number, end: number): string {
   let a = 0x9e37_79b9;

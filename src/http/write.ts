@@ -6,6 +6,7 @@ import { type ItemKind, itemKinds, type Metrics } from "../metrics.ts";
 import { BodyRoom, withBody } from "./body.ts";
 import { Ingest, type Written } from "./ingest.ts";
 import { negotiate, type WriteVersion } from "./negotiate.ts";
+import { Senders } from "./senders.ts";
 
 export interface WriteOptions {
   readonly batcher: Batcher;
@@ -48,6 +49,7 @@ export function createWriteHandler(options: WriteOptions): WriteHandler {
     lineBytesMax: batcher.lineBytesMax,
     linesBytesMax: pendingBytesMax,
   });
+  const senders = new Senders(options.log);
   const room = new BodyRoom(Math.max(pendingBytesMax, bodyBytesMax));
   const bodyOptions = { bytesMax: bodyBytesMax, timeoutMs: ackTimeoutMs, room, clock };
 
@@ -61,6 +63,9 @@ export function createWriteHandler(options: WriteOptions): WriteHandler {
         const timeoutMs = Math.max(0, arrivedMs + ackTimeoutMs - clock.monotonicMs());
         return write(body, timeoutMs, answer, ingest, options);
       });
+      if (answer.written.samples + answer.written.histograms > 0) {
+        senders.served(request.headers.get("user-agent"), answer.version ?? 1, peer);
+      }
     } catch (error) {
       response = answer.failed(error);
     }
