@@ -1,16 +1,15 @@
 /** The `file:` sink: lines in files by the hour, fsynced before they count, compressed when they are full. */
 import { resolve } from "node:path";
-import type { Clock, Random } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { ConfigError } from "../errors.ts";
-import type { Log } from "../log.ts";
 import { ensureDirectories, syncDirectory } from "./file/directory.ts";
 import { FileFault, faultMessage, isFault, withFaults } from "./file/fault.ts";
 import { removeIfThere } from "./file/finish.ts";
 import { FileFinisher } from "./file/finisher.ts";
-import { type FileCompression, fileStem, probeName, randomHex } from "./file/name.ts";
+import { fileStem, probeName, randomHex } from "./file/name.ts";
 import { recoverArchive } from "./file/recover.ts";
 import { type Files, systemFiles } from "./file/system.ts";
-import { FileWriter } from "./file/writer.ts";
+import { type FileArchiveOptions, FileWriter } from "./file/writer.ts";
 import { durable, type Outcome, type Sink, type SinkLimits } from "./sink.ts";
 
 const fileSinkLimits: SinkLimits = {
@@ -22,18 +21,7 @@ const fileSinkLimits: SinkLimits = {
 const recoverWaitMs = 2_000;
 const newline = 0x0a;
 
-export interface FileSinkOptions {
-  /** Created with its parents when it is missing. */
-  readonly directory: string;
-  /** What becomes of a file when it is finished; the open one is always plain. */
-  readonly compression: FileCompression;
-  /** A file that has reached this length is finished. */
-  readonly rotateBytes: number;
-  /** A file of this age is finished, also when nothing more comes. */
-  readonly rotateAgeMs: number;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
+export interface FileSinkOptions extends FileArchiveOptions {
   /** The file system, for tests. */
   readonly files?: Files;
 }

@@ -16,15 +16,23 @@ const groupBytesMax = 64 * 1024 * 1024;
 const attemptsMax = 3;
 const hourMs = 3_600_000;
 
-export interface FileWriterOptions {
-  readonly files: Files;
+/** Where lines go, and when a file is full. */
+export interface FileArchiveOptions {
+  /** Created with its parents when it is missing. */
   readonly directory: string;
+  /** What becomes of a file when it is finished; the open one is always plain. */
   readonly compression: FileCompression;
+  /** A file that has reached this length is finished. */
   readonly rotateBytes: number;
+  /** A file of this age is finished, also when nothing more comes. */
   readonly rotateAgeMs: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+}
+
+export interface FileWriterOptions extends FileArchiveOptions {
+  readonly files: Files;
   readonly finisher: FileFinisher;
   readonly nextStem: () => string;
 }
