@@ -35,3 +35,24 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }
+
+/**
+ * What `work` gives, or what `late` gives (or throws) when `work` has not settled after `timeoutMs`. The timer ends
+ * with either; what becomes of `work` after that is nobody's concern, also when it rejects.
+ */
+export async function within<T, L>(
+  clock: Pick<Clock, "after">,
+  timeoutMs: number,
+  work: Promise<T>,
+  late: () => L,
+): Promise<T | L> {
+  let cancel: () => void = () => undefined;
+  const timeout = new Promise<undefined>((resolve) => {
+    cancel = clock.after(timeoutMs, () => resolve(undefined));
+  }).then(late);
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    cancel();
+  }
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sleep, systemClock } from "../src/clock.ts";
+import { sleep, systemClock, within } from "../src/clock.ts";
 import { seededRandom, VirtualClock } from "./support/virtual-clock.ts";
 
 test("a sleep ends when its time is over, and leaves nothing behind", async () => {
@@ -75,4 +75,38 @@ test("a seed repeats its numbers, and another seed has others", () => {
   assert.deepEqual(draw(1), draw(1));
   assert.notDeepEqual(draw(1), draw(2));
   assert.ok(draw(3).every((number) => number >= 0 && number < 1));
+});
+
+test("what settles in time is given as it is, and its timer is gone", async () => {
+  const clock = new VirtualClock();
+  const late = () => assert.fail("not late");
+  assert.equal(await within(clock, 100, Promise.resolve(7), late), 7);
+  const reason = new Error("its own");
+  await assert.rejects(within(clock, 100, Promise.reject(reason), late), reason);
+  assert.equal(clock.pendingTimers, 0);
+});
+
+test("what is late is replaced at that moment by what late gives or throws, and may still reject unheard", async () => {
+  const clock = new VirtualClock();
+  let fail: (reason: Error) => void = () => undefined;
+  const never = new Promise<string>((_, reject) => {
+    fail = reject;
+  });
+  let given: string | undefined;
+  const replaced = within(clock, 100, never, () => "late").then((value) => {
+    given = value;
+  });
+  const refused = assert.rejects(
+    within(clock, 100, never, () => {
+      throw new Error("too late");
+    }),
+    /too late/,
+  );
+  await clock.advance(99);
+  assert.equal(given, undefined);
+  await clock.advance(1);
+  await Promise.all([replaced, refused]);
+  assert.equal(given, "late");
+  fail(new Error("nobody listens"));
+  await clock.settle();
 });

@@ -1,3 +1,4 @@
+import { within } from "../clock.ts";
 import { describeError, OverloadedError, SinkError } from "../errors.ts";
 import { Batch } from "./batch.ts";
 import { type Compression, compressorOf, rawBytesThatFit } from "./compress.ts";
@@ -97,7 +98,10 @@ class GroupCommit implements Batcher {
     }
     if (this.draining || (this.open !== undefined && this.open.room <= 0)) this.closeOpen();
     this.pump();
-    await this.within(Math.min(timeoutMs, this.options.ackTimeoutMs), Promise.all(parts));
+    const waitMs = Math.min(timeoutMs, this.options.ackTimeoutMs);
+    await within(this.options.clock, waitMs, Promise.all(parts), () => {
+      throw new SinkError("timeout", `Not durable after ${Math.round(waitMs)} ms`);
+    });
   }
 
   async drain(timeoutMs: number): Promise<number> {
@@ -164,20 +168,6 @@ class GroupCommit implements Batcher {
     } catch (error) {
       log.error("batch failed on a defect", { error: describeError(error) });
       batch.fail(new SinkError("defect", "Cannot send a batch", { cause: error }));
-    }
-  }
-
-  private async within(timeoutMs: number, appended: Promise<unknown>): Promise<void> {
-    let cancel: () => void = () => undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      cancel = this.options.clock.after(timeoutMs, () => {
-        reject(new SinkError("timeout", `Not durable after ${Math.round(timeoutMs)} ms`));
-      });
-    });
-    try {
-      await Promise.race([appended, timeout]);
-    } finally {
-      cancel();
     }
   }
 

@@ -1,6 +1,6 @@
 /** Receives remote write and archives it until a signal ends it. */
 import { type Batcher, createBatcher } from "../batch/batcher.ts";
-import { type Clock, sleep, systemClock } from "../clock.ts";
+import { type Clock, systemClock, within } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import { describeError } from "../errors.ts";
 import { createApp } from "../http/app.ts";
@@ -152,6 +152,7 @@ async function closeSink(sink: Sink, clock: Clock, log: Log): Promise<void> {
 }
 
 /** Whether `end` came before `limitMs` were over. */
-async function withinTime(end: Promise<void>, limitMs: number, clock: Clock): Promise<boolean> {
-  return await Promise.race([end.then(() => true), sleep(clock, limitMs).then(() => false)]);
+function withinTime(end: Promise<void>, limitMs: number, clock: Clock): Promise<boolean> {
+  const came = end.then(() => true);
+  return within(clock, limitMs, came, () => false);
 }

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from "../clock.ts";
+import { type Clock, within } from "../clock.ts";
 import { OverloadedError, RequestError } from "../errors.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 
@@ -64,15 +64,11 @@ export async function withBody<T>(
     taken += bytes;
   };
   const ended = new AbortController();
-  const late = sleep(clock, timeoutMs, ended.signal).then(
-    () => {
-      throw new OverloadedError(`The body did not come within ${timeoutMs} ms`, retryAfterMs);
-    },
-    () => new Uint8Array(0),
-  );
   try {
-    const body = await Promise.race([readBody(request, bytesMax, take, ended.signal), late]);
-    ended.abort();
+    const read = readBody(request, bytesMax, take, ended.signal);
+    const body = await within(clock, timeoutMs, read, () => {
+      throw new OverloadedError(`The body did not come within ${timeoutMs} ms`, retryAfterMs);
+    });
     return await use(body);
   } finally {
     ended.abort();

@@ -1,6 +1,6 @@
 /** The `file:` sink: lines in files by the hour, fsynced before they count, compressed when they are full. */
 import { resolve } from "node:path";
-import type { Clock } from "../clock.ts";
+import { within } from "../clock.ts";
 import { ConfigError } from "../errors.ts";
 import { ensureDirectories, syncDirectory } from "./file/directory.ts";
 import { FileFault, faultMessage, isFault, withFaults } from "./file/fault.ts";
@@ -65,11 +65,8 @@ export async function openFileSink(options: FileSinkOptions): Promise<Sink> {
       isWalking = false;
       stems.clear();
     });
-  await atMost(
-    clock,
-    recoverWaitMs,
-    walked.then(() => finisher.settled()),
-  );
+  const recovered = walked.then(() => finisher.settled());
+  await within(clock, recoverWaitMs, recovered, () => undefined);
 
   return {
     name: `file:${options.directory}`,
@@ -106,14 +103,6 @@ const notLines: Outcome = {
   reason: "not_lines",
   message: "cannot append a record to a file: it does not end with a newline",
 };
-
-/** Waits for `work`, which does not reject, but no longer than `waitMs`. */
-function atMost(clock: Clock, waitMs: number, work: Promise<void>): Promise<void> {
-  return new Promise((done, reject) => {
-    const cancel = clock.after(waitMs, done);
-    work.finally(cancel).then(done, reject);
-  });
-}
 
 async function prepareDirectory(files: Files, directory: string, options: FileSinkOptions): Promise<void> {
   try {
