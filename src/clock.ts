@@ -11,6 +11,13 @@ export interface Clock {
 /** A number in [0, 1), like Math.random. */
 export type Random = () => number;
 
+/** Eight hex digits of chance. */
+export function randomHex(random: Random): string {
+  return Math.floor(random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, "0");
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),

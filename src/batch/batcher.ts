@@ -1,7 +1,8 @@
 import { within } from "../clock.ts";
+import type { Compression } from "../compression.ts";
 import { describeError, OverloadedError, SinkError } from "../errors.ts";
 import { Batch } from "./batch.ts";
-import { type Compression, compressorOf, rawBytesThatFit } from "./compress.ts";
+import { compressorOf, rawBytesThatFit } from "./compress.ts";
 import { type DeliverOptions, deliver } from "./deliver.ts";
 import { assertLinesFit, cutAt, pack } from "./pack.ts";
 

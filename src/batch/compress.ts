@@ -1,14 +1,10 @@
 /** The compression leaf: whole records become complete gzip members or zstd frames, off the main thread. */
 import { promisify } from "node:util";
 import { gzip, constants as zlibConstants, zstdCompress } from "node:zlib";
-
-export const compressions = ["none", "gzip", "zstd"] as const;
-export type Compression = (typeof compressions)[number];
+import { type Compression, gzipLevel, zstdLevel } from "../compression.ts";
 
 export type Compress = (bytes: Uint8Array) => Promise<Uint8Array>;
 
-const gzipLevel = 6;
-const zstdLevel = 3;
 const gzipAsync = promisify(gzip);
 const zstdAsync = promisify(zstdCompress);
 

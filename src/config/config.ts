@@ -1,11 +1,11 @@
 /** Flags and environment become one frozen, validated object. The flags themselves: flags.ts. */
 
+import type { Compression } from "../compression.ts";
 import { ConfigError } from "../errors.ts";
 import type { LogFormat, LogLevel } from "../log.ts";
 import { environmentName, type FlagName, type FlagValue, flagNames, flags } from "./flags.ts";
 import { type ListenAddress, readStream, type SinkChoice, ValueError } from "./values.ts";
 
-export type Compression = "none" | "gzip" | "zstd";
 export type ConfigSource = "flag" | "environment" | "default";
 
 export interface Config {

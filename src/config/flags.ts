@@ -1,5 +1,6 @@
 /** Every flag: value, default, unit, meaning and reader. Help and config are made of this. */
 
+import { compressions } from "../compression.ts";
 import { logLevels } from "../log.ts";
 import {
   bytes,
@@ -85,7 +86,7 @@ export const flags = {
     placeholder: "none|gzip|zstd",
     help: "of records or finished files (default gzip for file, none for kinesis and firehose)",
     default: undefined,
-    read: oneOf("none", "gzip", "zstd"),
+    read: oneOf(...compressions),
   },
   "batch-bytes": size(
     "4MiB",

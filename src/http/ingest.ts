@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { MalformedError, RequestError } from "../errors.ts";
 import { LineEncoder } from "../line/encode.ts";
+import { escapedBytesMax } from "../line/json-writer.ts";
 import type { ItemCounters, ItemKind, Metrics } from "../metrics.ts";
 import type { Histogram } from "../model/histogram.ts";
 import type { LabelSet } from "../model/label-set.ts";
@@ -41,8 +42,7 @@ export interface Ingested {
 
 /** Scratch above this size is given back after a request that needed it. */
 const keptBytesMax = 4 * 1024 * 1024;
-/** What the encoder reserves beyond what it then writes: every byte of a text escaped, and the names of the fields. */
-const escapedBytesMax = 6;
+/** Besides every byte of a text escaped, what the encoder reserves and need not write: the names of the fields. */
 const fieldsBytesMax = 1_024;
 
 /**
@@ -182,15 +182,15 @@ export class Ingest implements WriteVisitor {
   metadata(metadata: MetadataSpans): void {
     const lineStart = this.out.length;
     const fits = this.encoder.seriesMetadata(this.message, metadata);
-    const key = fits ? metadataKey(this.out.bytes, lineStart, this.out.length) : "";
-    if (!this.known.has(key) && !this.metadataKeys.has(key)) {
-      this.took("metadata", fits);
-      if (fits) this.metadataKeys.add(key);
+    const key = fits ? metadataKey(this.out.bytes, lineStart, this.out.length) : undefined;
+    if (key !== undefined && (this.known.has(key) || this.metadataKeys.has(key))) {
+      this.encoder.undo(lineStart);
+      this.received.metadata++;
+      this.repeated++;
       return;
     }
-    this.encoder.undo(lineStart);
-    this.received.metadata++;
-    this.repeated++;
+    this.took("metadata", fits);
+    if (key !== undefined) this.metadataKeys.add(key);
   }
 
   familyMetadata(source: Uint8Array, family: ByteSpan, metadata: MetadataSpans): void {

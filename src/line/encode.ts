@@ -3,8 +3,9 @@ import type { LabelSet } from "../model/label-set.ts";
 import { metricTypes } from "../model/line.ts";
 import type { Int64 } from "../model/scalar.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { isFinite64 } from "../wire/float64.ts";
 import { histogramText } from "./histogram-text.ts";
-import { isFinite64, specialName, writeFinite, writeString } from "./json-writer.ts";
+import { escapedBytesMax, specialName, writeFinite, writeString } from "./json-writer.ts";
 
 /** Bytes [start, end) of the message that a text came in. */
 interface TextSpan {
@@ -14,8 +15,6 @@ interface TextSpan {
 
 /** More than a time, a start and a value take, with their names. */
 const sampleBytesMax = 160;
-/** A control character in a JSON string is six bytes; so are the quotes, colon and comma of a label. */
-const escapedBytesMax = 6;
 
 interface MetadataSpans {
   readonly type: number;
@@ -84,6 +83,7 @@ export class LineEncoder {
     const { out } = this;
     const lineStart = out.length;
     const { byteLength, count } = exemplarLabels;
+    // Six bytes are also the quotes, colon and comma of a label.
     if (this.mayNotFit(sampleBytesMax + (byteLength + count) * escapedBytesMax)) {
       this.exemplarFields(exemplarLabels, hi, lo, time);
       if (!this.fitsInSeries(lineStart)) return false;

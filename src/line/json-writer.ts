@@ -1,23 +1,12 @@
 import { ordinaryNanBits, staleMarkerBits } from "../model/scalar.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { bits64, float64, isNan64 } from "../wire/float64.ts";
 
 /** JSON's own texts for doubles and strings, written straight as bytes. */
 
-const halves = new Uint32Array(2);
-const whole = new Float64Array(halves.buffer);
-const exponentMask = 0x7ff0_0000;
-const fractionMask = 0x000f_ffff;
-
-/** Whether the double with these halves is neither infinite nor NaN. */
-export function isFinite64(hi: number): boolean {
-  return (hi & exponentMask) !== exponentMask;
-}
-
 /** The finite double with these halves: the shortest decimal that reads back to the same bits; −0 is `-0`. */
 export function writeFinite(out: ByteWriter, hi: number, lo: number): void {
-  halves[0] = lo;
-  halves[1] = hi;
-  const value = whole[0]!;
+  const value = float64(hi, lo);
   if (value >= -1e15 && value <= 1e15 && Math.trunc(value) === value) {
     if (value === 0 && hi !== 0) out.ascii("-0");
     else out.integer(value);
@@ -29,8 +18,8 @@ export function writeFinite(out: ByteWriter, hi: number, lo: number): void {
  * and the 16 hex digits of every other NaN, `0x7ff8000000000000`.
  */
 export function specialName(hi: number, lo: number): string {
-  if ((hi & fractionMask) === 0 && lo === 0) return hi >>> 31 === 0 ? "+Inf" : "-Inf";
-  const bits = (BigInt(hi) << 32n) | BigInt(lo);
+  if (!isNan64(hi, lo)) return hi >>> 31 === 0 ? "+Inf" : "-Inf";
+  const bits = bits64(hi, lo);
   if (bits === staleMarkerBits) return "stale";
   if (bits === ordinaryNanBits) return "NaN";
   return `0x${bits.toString(16).padStart(16, "0")}`;
@@ -49,8 +38,8 @@ const shortEscapes: Readonly<Record<number, number>> = {
   [backslash]: backslash,
 };
 const hexDigits = "0123456789abcdef";
-/** A control character becomes `\u001f`. */
-const escapedBytesMax = 6;
+/** The most that one byte of a text becomes in JSON: a control character is `\u001f`. */
+export const escapedBytesMax = 6;
 /** From this length on, a text without escapes is copied by the engine instead of byte by byte. */
 const copyRunMin = 48;
 

@@ -1,6 +1,7 @@
 import type { BucketSpan, Buckets, Histogram, HistogramCount } from "../model/histogram.ts";
 import type { Float64, Int64 } from "../model/scalar.ts";
 import { type ByteReader, expectWireType, wireBytes, wireFixed64, wireVarint } from "../wire/byte-reader.ts";
+import { bits64, float64, isNan64 } from "../wire/float64.ts";
 
 /** A histogram with its timestamps, as decoded. */
 export interface TimedHistogram {
@@ -161,14 +162,6 @@ function readDoubles(reader: ByteReader, tag: number, doubles: Float64[], partsM
   reader.end = outerEnd;
 }
 
-const halves = new Uint32Array(2);
-const whole = new Float64Array(halves.buffer);
-
 function float64Of(hi: number, lo: number): Float64 {
-  if ((hi & 0x7ff0_0000) === 0x7ff0_0000 && ((hi & 0x000f_ffff) | lo) !== 0) {
-    return (BigInt(hi) << 32n) | BigInt(lo);
-  }
-  halves[0] = lo;
-  halves[1] = hi;
-  return whole[0]!;
+  return isNan64(hi, lo) ? bits64(hi, lo) : float64(hi, lo);
 }

@@ -1,12 +1,12 @@
 /** The `file:` sink: lines in files by the hour, fsynced before they count, compressed when they are full. */
 import { resolve } from "node:path";
-import { within } from "../clock.ts";
+import { randomHex, within } from "../clock.ts";
 import { ConfigError } from "../errors.ts";
 import { ensureDirectories, syncDirectory } from "./file/directory.ts";
 import { FileFault, faultMessage, isFault, withFaults } from "./file/fault.ts";
 import { removeIfThere } from "./file/finish.ts";
 import { FileFinisher } from "./file/finisher.ts";
-import { fileStem, probeName, randomHex } from "./file/name.ts";
+import { fileStem, probeName } from "./file/name.ts";
 import { recoverArchive } from "./file/recover.ts";
 import { type Files, systemFiles } from "./file/system.ts";
 import { type FileArchiveOptions, FileWriter } from "./file/writer.ts";

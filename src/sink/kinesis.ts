@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
  */
 import type { AwsClient } from "../aws/client.ts";
-import type { Random } from "../clock.ts";
+import { type Random, randomHex } from "../clock.ts";
 import { ConfigError } from "../errors.ts";
 import { createPutApiSink } from "./put-api.ts";
 import type { Sink } from "./sink.ts";
@@ -74,14 +74,8 @@ export function createKinesisSink({ client, stream, random, putBytesMax }: Kines
     head: `${JSON.stringify(address).slice(0, -1)},"Records":[`,
     // Kinesis hashes the key to find the shard: a fresh one for every attempt spreads records evenly, and
     // takes a record that its shard had no room for to another one.
-    recordTail: () => `","PartitionKey":"${partitionKey(random)}"}`,
+    recordTail: () => `","PartitionKey":"${randomHex(random)}"}`,
     entriesField: "Records",
     proofField: "SequenceNumber",
   });
-}
-
-function partitionKey(random: Random): string {
-  return Math.floor(random() * 2 ** 32)
-    .toString(16)
-    .padStart(partitionKeyBytes, "0");
 }

@@ -1,4 +1,5 @@
 import { MalformedError } from "../errors.ts";
+import { bits64 } from "./float64.ts";
 
 /** Protocol Buffers wire types. https://protobuf.dev/programming-guides/encoding/ */
 export const wireVarint = 0;
@@ -21,7 +22,7 @@ const twoTo32 = 0x1_0000_0000;
  * MalformedError; nothing else about the bytes can make it throw, loop or read outside.
  *
  * 64-bit values come in two halves in `lo` and `hi` (both uint32): a JS number cannot hold all of them, nor the
- * payload of a NaN. `narrow` to a number where that is exact.
+ * payload of a NaN.
  */
 export class ByteReader {
   bytes: Uint8Array = new Uint8Array(0);
@@ -120,7 +121,7 @@ export class ByteReader {
   uint64(): number | bigint {
     this.varint64();
     const value = this.hi * twoTo32 + this.lo;
-    return value <= Number.MAX_SAFE_INTEGER ? value : (BigInt(this.hi) << 32n) | BigInt(this.lo);
+    return value <= Number.MAX_SAFE_INTEGER ? value : bits64(this.hi, this.lo);
   }
 
   /** A zigzag sint64 varint: a number while that is exact, a bigint beyond. */
@@ -208,7 +209,7 @@ export function expectWireType(tag: number, wireType: number): void {
 
 function signed(hi: number, lo: number): number | bigint {
   const value = (hi | 0) * twoTo32 + lo;
-  return Number.isSafeInteger(value) ? value : BigInt.asIntN(64, (BigInt(hi) << 32n) | BigInt(lo));
+  return Number.isSafeInteger(value) ? value : BigInt.asIntN(64, bits64(hi, lo));
 }
 
 function truncated(offset: number): MalformedError {

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileCompressions } from "../../src/sink/file/name.ts";
+import { compressions } from "../../src/compression.ts";
 import { type Files, systemFiles } from "../../src/sink/file/system.ts";
 import { openFileSink } from "../../src/sink/file.ts";
 import { sinkContract } from "../contract/sink.ts";
@@ -21,7 +21,7 @@ import { archiveLines, filesUnder, withTemporaryDirectory } from "../support/tem
 const never = new AbortController().signal;
 const hourMs = 3_600_000;
 
-for (const compression of fileCompressions) {
+for (const compression of compressions) {
   sinkContract(`file sink (${compression})`, {
     open: async () => {
       const directory = await mkdtemp(join(tmpdir(), "file-sink-"));

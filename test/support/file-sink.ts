@@ -1,7 +1,7 @@
 /** A file sink in a test: options, a clock moved by hand, faulty files. */
 import assert from "node:assert/strict";
 import type { Clock } from "../../src/clock.ts";
-import type { FileCompression } from "../../src/sink/file/name.ts";
+import type { Compression } from "../../src/compression.ts";
 import { type Files, type OpenFile, systemFiles } from "../../src/sink/file/system.ts";
 import type { FileSinkOptions } from "../../src/sink/file.ts";
 import type { Outcome, Sink } from "../../src/sink/sink.ts";
@@ -12,7 +12,7 @@ const never = new AbortController().signal;
 
 /** Options that rotate by nothing but the hour, unless `more` says otherwise. */
 export function sinkOptions(directory: string, more: Partial<FileSinkOptions> = {}): FileSinkOptions {
-  const compression: FileCompression = "gzip";
+  const compression: Compression = "gzip";
   const limits = { rotateBytes: 256 * 1024 * 1024, rotateAgeMs: hourMs };
   const surroundings = { clock: new HandClock(), random: Math.random, log: silentLog };
   return { directory, compression, ...limits, ...surroundings, ...more };

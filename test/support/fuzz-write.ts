@@ -99,6 +99,20 @@ export function uncompressedBlock(bytes: Uint8Array): Uint8Array {
   return concat(varint(bytes.length), [63 << 2], little, bytes);
 }
 
-export function sum(numbers: readonly number[]): number {
+/** The items that a message holds by kind, as the reference codecs of both versions give it. */
+interface SeriesItems {
+  readonly samples: readonly unknown[];
+  readonly histograms: readonly unknown[];
+  readonly exemplars: readonly unknown[];
+}
+
+/** Every item of these series is counted as written. */
+export function assertAllWritten(written: Ingested["written"], series: readonly SeriesItems[]): void {
+  assert.equal(written.samples, sum(series.map(({ samples }) => samples.length)));
+  assert.equal(written.histograms, sum(series.map(({ histograms }) => histograms.length)));
+  assert.equal(written.exemplars, sum(series.map(({ exemplars }) => exemplars.length)));
+}
+
+function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }

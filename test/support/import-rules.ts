@@ -14,7 +14,7 @@ import { type Import, importsOf, lineOf, type Source, walk } from "./source-tree
  * `remote`, `line`) stay free of each other and of all that does I/O, and can be tested and timed alone.
  */
 const ranks: readonly (readonly string[])[] = [
-  ["errors.ts clock.ts log* metrics.ts platform.ts version.ts"],
+  ["errors.ts clock.ts compression.ts log* metrics.ts platform.ts version.ts"],
   ["wire", "retry.ts"],
   ["model"],
   ["remote", "line", "tsdb", "archive/key.ts", "aws"],

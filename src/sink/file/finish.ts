@@ -2,20 +2,19 @@
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { constants, createGzip, createZstdCompress } from "node:zlib";
-import type { Random } from "../../clock.ts";
+import { type Random, randomHex } from "../../clock.ts";
+import { type Compression, gzipLevel, zstdLevel } from "../../compression.ts";
 import { syncDirectory } from "./directory.ts";
 import { FileFault, isFault } from "./fault.ts";
-import { type FileCompression, finalName, randomHex, temporaryName } from "./name.ts";
+import { finalName, temporaryName } from "./name.ts";
 import type { Files, OpenFile } from "./system.ts";
 
 const readBytes = 256 * 1024;
-const gzipLevel = 6;
-const zstdLevel = 3;
 
 export interface FinishOptions {
   readonly files: Files;
   readonly random: Random;
-  readonly compression: FileCompression;
+  readonly compression: Compression;
   /** The directory of the source and of the finished file. */
   readonly directory: string;
   readonly stem: string;
@@ -98,7 +97,7 @@ async function* readChunks(input: OpenFile, path: string, lengthBytes: number): 
 }
 
 async function compress(
-  compression: FileCompression,
+  compression: Compression,
   chunks: AsyncIterable<Uint8Array>,
   output: OpenFile,
 ): Promise<void> {

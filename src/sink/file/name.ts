@@ -8,12 +8,9 @@
  *     <stem>.ndjson[.gz|.zst]        finished: never changes again
  */
 import { join } from "node:path";
-import type { Random } from "../../clock.ts";
+import type { Compression } from "../../compression.ts";
 
-export type FileCompression = "none" | "gzip" | "zstd";
-export const fileCompressions: readonly FileCompression[] = ["none", "gzip", "zstd"];
-
-const endings: Readonly<Record<FileCompression, string>> = {
+const endings: Readonly<Record<Compression, string>> = {
   none: ".ndjson",
   gzip: ".ndjson.gz",
   zstd: ".ndjson.zst",
@@ -28,13 +25,6 @@ export function hourDirectories(timeMs: number): readonly [string, string, strin
 /** Whether `name` can be a directory of the archive at `depth` (0: year … 3: hour). */
 export function isArchiveDirectory(name: string, depth: number): boolean {
   return (depth === 0 ? /^\d{4}$/ : /^\d\d$/).test(name);
-}
-
-/** Eight hex digits of chance. */
-export function randomHex(random: Random): string {
-  return Math.floor(random() * 2 ** 32)
-    .toString(16)
-    .padStart(8, "0");
 }
 
 /** `20261123T061600123Z-3f9a0c1d-000001` */
@@ -54,12 +44,12 @@ export function recoverName(stem: string, hex: string): string {
 }
 
 /** The name under which readers find the file. */
-export function finalName(stem: string, compression: FileCompression): string {
+export function finalName(stem: string, compression: Compression): string {
   return stem + endings[compression];
 }
 
 /** The name of the unfinished form of `finalName`. */
-export function temporaryName(stem: string, compression: FileCompression, hex: string): string {
+export function temporaryName(stem: string, compression: Compression, hex: string): string {
   return `${finalName(stem, compression)}.${hex}.tmp`;
 }
 

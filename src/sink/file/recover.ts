@@ -4,22 +4,14 @@
  * and writes those records again elsewhere; so whatever was acked in this file was in it when it was renamed.
  */
 import { join } from "node:path";
-import type { Random } from "../../clock.ts";
+import { type Random, randomHex } from "../../clock.ts";
+import { type Compression, compressions } from "../../compression.ts";
 import type { Log } from "../../log.ts";
 import { syncDirectory } from "./directory.ts";
 import { faultMessage, isFault } from "./fault.ts";
 import { finishFile, removeIfThere } from "./finish.ts";
 import type { FileFinisher } from "./finisher.ts";
-import {
-  type FileCompression,
-  fileCompressions,
-  finalName,
-  isArchiveDirectory,
-  isProbeName,
-  leftoverOf,
-  randomHex,
-  recoverName,
-} from "./name.ts";
+import { finalName, isArchiveDirectory, isProbeName, leftoverOf, recoverName } from "./name.ts";
 import type { Files, OpenFile } from "./system.ts";
 import { dropLinesWithNul } from "./whole-lines.ts";
 
@@ -32,7 +24,7 @@ export interface RecoverOptions {
   readonly random: Random;
   readonly log: Log;
   readonly directory: string;
-  readonly compression: FileCompression;
+  readonly compression: Compression;
   readonly finisher: FileFinisher;
   /** Whether this very process made the file: it needs no recovery. */
   readonly isOwn: (stem: string) => boolean;
@@ -164,12 +156,8 @@ async function recoverPart(
   );
 }
 
-async function finishedAs(
-  files: Files,
-  directory: string,
-  stem: string,
-): Promise<FileCompression | undefined> {
-  for (const compression of fileCompressions) {
+async function finishedAs(files: Files, directory: string, stem: string): Promise<Compression | undefined> {
+  for (const compression of compressions) {
     try {
       await files.status(join(directory, finalName(stem, compression)));
       return compression;

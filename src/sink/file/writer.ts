@@ -1,12 +1,12 @@
 /** Puts go one after the other into the open file; those that wait together share one write and one fsync. */
 import type { Clock, Random } from "../../clock.ts";
+import type { Compression } from "../../compression.ts";
 import { describeError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { durable, type Outcome, type Retryable } from "../sink.ts";
 import { FileFault, isFault } from "./fault.ts";
 import { finishFile } from "./finish.ts";
 import type { FileFinisher } from "./finisher.ts";
-import type { FileCompression } from "./name.ts";
 import { createPart, type FilePart, isSameHour } from "./part.ts";
 import type { Files } from "./system.ts";
 
@@ -21,7 +21,7 @@ export interface FileArchiveOptions {
   /** Created with its parents when it is missing. */
   readonly directory: string;
   /** What becomes of a file when it is finished; the open one is always plain. */
-  readonly compression: FileCompression;
+  readonly compression: Compression;
   /** A file that has reached this length is finished. */
   readonly rotateBytes: number;
   /** A file of this age is finished, also when nothing more comes. */
