@@ -39,6 +39,18 @@ export class SinkError extends Error {
   }
 }
 
+/** The sink refuses single lines for good; they are in quarantine, all others durable. Answered with 400. */
+export class RefusedLinesError extends Error {
+  override readonly name = "RefusedLinesError";
+  /** The refused lines, `\n` included. */
+  readonly lines: readonly Uint8Array[];
+
+  constructor(message: string, lines: readonly Uint8Array[], options?: ErrorOptions) {
+    super(message, options);
+    this.lines = lines;
+  }
+}
+
 /** The program cannot start as it is configured. `exitCode` 2: the command line is wrong; 1: the surroundings are. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";

@@ -24,69 +24,162 @@ export interface ItemCounters {
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
+/** What one batcher counts. */
+export type PutMetrics = ReturnType<typeof putMetrics>;
+/** What the spool counts. */
+export type SpoolMetrics = ReturnType<typeof spoolMetrics>;
 
 /** Creates every instrument, registered and at zero. `version` and `runtime` go to the `_build_info` gauge. */
 export function createMetrics(build: { readonly version: string; readonly runtime: string }) {
-  const registry = new Registry();
-  const registers = [registry];
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
-    new Counter<L>({ name: prefix + name, help, labelNames: [...labelNames], registers });
-  const gauge = (name: string, help: string) => new Gauge({ name: prefix + name, help, registers });
-  const seconds = (name: string, help: string) =>
-    new Histogram({ name: prefix + name, help, buckets: secondsBuckets, registers });
-
-  const items = (kind: ItemKind): ItemCounters => ({
-    received: counter(`${kind}_received_total`, `${kind} in the write requests that could be decoded.`),
-    written: counter(`${kind}_written_total`, `${kind} made durable by the sink.`),
-    rejected: counter(`${kind}_rejected_total`, `${kind} refused with 400, by reason.`, ["reason"]),
-    failed: counter(`${kind}_failed_total`, `${kind} answered with 5xx, by reason; the sender keeps them.`, [
-      "reason",
-    ]),
-    dropped: counter(`${kind}_dropped_total`, `${kind} lost after they were acknowledged; stays 0.`),
-    pending: gauge(`${kind}_pending`, `${kind} accepted and not yet durable.`),
-  });
-
-  new Gauge({
-    name: `${prefix}build_info`,
-    help: "Constant 1; the labels name the version and the runtime.",
-    labelNames: ["version", "runtime"],
-    registers,
-  }).set({ version: build.version, runtime: build.runtime }, 1);
-
+  const make = new Instruments();
+  make
+    .gauge("build_info", "Constant 1; the labels name the version and the runtime.", ["version", "runtime"])
+    .set({ version: build.version, runtime: build.runtime }, 1);
   return {
     /** All metrics in the Prometheus text format. */
-    text: (): Promise<string> => registry.metrics(),
-    contentType: registry.contentType,
+    text: (): Promise<string> => make.registry.metrics(),
+    contentType: make.registry.contentType,
     items: {
-      samples: items("samples"),
-      histograms: items("histograms"),
-      exemplars: items("exemplars"),
-      metadata: items("metadata"),
+      samples: itemCounters(make, "samples"),
+      histograms: itemCounters(make, "histograms"),
+      exemplars: itemCounters(make, "exemplars"),
+      metadata: itemCounters(make, "metadata"),
     } satisfies Record<ItemKind, ItemCounters>,
-    metadataRepeated: counter(
+    ...requestMetrics(make),
+    puts: putMetrics(make, "", "the sink"),
+    /** With a spool: what goes into it, before the ack. */
+    spoolPuts: putMetrics(make, "spool_", "the spool"),
+    ...sinkMetrics(make),
+    spool: spoolMetrics(make),
+  };
+}
+
+class Instruments {
+  readonly registry = new Registry();
+  private readonly registers = [this.registry];
+
+  counter<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
+    const { registers } = this;
+    return new Counter<L>({ name: prefix + name, help, labelNames: [...labelNames], registers });
+  }
+
+  gauge<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> {
+    const { registers } = this;
+    return new Gauge<L>({ name: prefix + name, help, labelNames: [...labelNames], registers });
+  }
+
+  seconds(name: string, help: string): Histogram {
+    return new Histogram({ name: prefix + name, help, buckets: secondsBuckets, registers: this.registers });
+  }
+}
+
+function itemCounters(make: Instruments, kind: ItemKind): ItemCounters {
+  const help = `${kind} answered with 5xx, by reason; the sender keeps them.`;
+  return {
+    received: make.counter(`${kind}_received_total`, `${kind} in the write requests that could be decoded.`),
+    written: make.counter(`${kind}_written_total`, `${kind} made durable by the sink, or in the spool.`),
+    rejected: make.counter(`${kind}_rejected_total`, `${kind} refused with 400, by reason.`, ["reason"]),
+    failed: make.counter(`${kind}_failed_total`, help, ["reason"]),
+    dropped: make.counter(`${kind}_dropped_total`, `${kind} lost after they were acknowledged; stays 0.`),
+    pending: make.gauge(`${kind}_pending`, `${kind} accepted and not yet durable.`),
+  };
+}
+
+function requestMetrics(make: Instruments) {
+  return {
+    metadataRepeated: make.counter(
       "metadata_repeated_total",
       "metadata received and not written again, because the same line is durable in this hour.",
     ),
-    requests: counter("requests_total", "Write requests answered, by protocol version and status code.", [
-      "proto",
-      "code",
-    ]),
-    ackDuration: seconds("ack_duration_seconds", "From the arrival of a write request to its answer."),
-    pendingBytes: gauge("pending_bytes", "Bytes of lines accepted and not yet durable."),
-    putAttempts: counter("put_attempts_total", "Puts sent to the sink, by outcome.", ["outcome"]),
-    putDuration: seconds("put_duration_seconds", "Duration of one put."),
-    putsInFlight: gauge("puts_in_flight", "Puts under way."),
-    recordsPut: counter("records_put_total", "Records made durable by the sink."),
-    recordsRetried: counter(
-      "records_retried_total",
-      "Records put once more because an attempt did not take them.",
+    requests: make.counter(
+      "requests_total",
+      "Write requests answered, by protocol version and status code.",
+      ["proto", "code"],
     ),
-    recordsThrottled: counter("records_throttled_total", "Records that the service refused for their pace."),
-    rawBytes: counter("raw_bytes_total", "Bytes of lines made durable, before compression."),
-    sentBytes: counter("sent_bytes_total", "Bytes of records made durable, as put."),
-    billedBytes: counter(
-      "billed_bytes_total",
-      "Bytes of records made durable, rounded up as the service bills them.",
+    ackDuration: make.seconds("ack_duration_seconds", "From the arrival of a write request to its answer."),
+    bodyBytes: make.gauge("body_bytes", "Bytes of request bodies held in memory."),
+  };
+}
+
+function putMetrics(make: Instruments, part: string, where: string) {
+  return {
+    pendingBytes: make.gauge(`${part}pending_bytes`, `Bytes of lines on their way to ${where}.`),
+    putAttempts: make.counter(`${part}put_attempts_total`, `Puts sent to ${where}, by outcome.`, ["outcome"]),
+    putDuration: make.seconds(`${part}put_duration_seconds`, `Duration of one put to ${where}.`),
+    putsInFlight: make.gauge(`${part}puts_in_flight`, `Puts to ${where} under way.`),
+    putsInFlightLimit: make.gauge(
+      `${part}puts_in_flight_limit`,
+      `Puts to ${where} that may be under way now.`,
+    ),
+    paceBytesPerSecond: make.gauge(
+      `${part}pace_bytes_per_second`,
+      `Bytes a second at which puts to ${where} are paced; 0: they are not.`,
+    ),
+    recordsPut: make.counter(`${part}records_put_total`, `Records made durable by ${where}.`),
+    recordsRetried: make.counter(
+      `${part}records_retried_total`,
+      `Records put to ${where} once more because an attempt did not take them.`,
+    ),
+    recordsThrottled: make.counter(
+      `${part}records_throttled_total`,
+      `Records that ${where} refused for their pace.`,
+    ),
+    rawBytes: make.counter(
+      `${part}raw_bytes_total`,
+      `Bytes of lines made durable by ${where}, before compression.`,
+    ),
+    sentBytes: make.counter(`${part}sent_bytes_total`, `Bytes of records made durable by ${where}, as put.`),
+    billedBytes: make.counter(
+      `${part}billed_bytes_total`,
+      `Bytes of records made durable by ${where}, rounded up as the service bills them.`,
+    ),
+  };
+}
+
+function sinkMetrics(make: Instruments) {
+  return {
+    duplicateRisk: make.counter(
+      "duplicate_risk_lines_total",
+      "Lines that became durable, or may have, though their request was answered with 503 and is repeated.",
+      ["cause"],
+    ),
+    quarantinedLines: make.counter(
+      "quarantined_lines_total",
+      "Lines that the sink refuses for good, kept in the quarantine, by reason.",
+      ["reason"],
+    ),
+    sinkBlocked: make.gauge(
+      "sink_blocked",
+      "1 while the sink takes nothing until someone changes something; /-/ready says what.",
+    ),
+    kinesisShards: make.gauge(
+      "kinesis_shards",
+      "Open shards that records are spread over; 0: the stream spreads them, or chance.",
+    ),
+    s3Objects: make.counter("s3_objects_put_total", "Objects put to S3."),
+    s3Requests: make.counter("s3_requests_total", "Requests to S3, by operation and outcome.", [
+      "operation",
+      "outcome",
+    ]),
+  };
+}
+
+function spoolMetrics(make: Instruments) {
+  return {
+    bytes: make.gauge("spool_bytes", "Bytes of segments in the spool."),
+    segments: make.gauge("spool_segments", "Segments in the spool."),
+    oldestAge: make.gauge(
+      "spool_oldest_age_seconds",
+      "Age of the oldest lines in the spool; 0: it is empty.",
+    ),
+    shippedBytes: make.counter(
+      "spool_shipped_bytes_total",
+      "Bytes of spooled lines made durable by the sink.",
+    ),
+    damagedFrames: make.counter("spool_damaged_frames_total", "Damaged places in segments, passed over."),
+    droppedBytes: make.counter(
+      "spool_dropped_bytes_total",
+      "Bytes of acknowledged lines removed unshipped, because of --spool-full drop-oldest.",
     ),
   };
 }

@@ -12,7 +12,13 @@ test("everything without labels is there from the start, at zero", async () => {
     `${kind}_dropped_total`,
     `${kind}_pending`,
   ]);
-  for (const name of [...names, "pending_bytes", "puts_in_flight", "records_throttled_total"]) {
+  for (const name of [
+    ...names,
+    "pending_bytes",
+    "spool_pending_bytes",
+    "puts_in_flight",
+    "records_throttled_total",
+  ]) {
     assert.match(text, new RegExp(`^${prefix}${name} 0$`, "m"));
   }
   assert.match(text, new RegExp(`^${prefix}build_info\\{version="1.2.3",runtime="test 1"\\} 1$`, "m"));

@@ -34,14 +34,21 @@ export type Verdict =
       readonly recovery: Recovery;
     }
   | {
-      readonly kind: "permanent";
+      readonly kind: "blocked";
+      readonly reason: string;
+      readonly message: string;
+      readonly recovery: Recovery;
+    }
+  | {
+      readonly kind: "refused";
+      readonly scope: "record" | "put";
       readonly reason: string;
       readonly message: string;
       readonly recovery: Recovery;
     };
 
 interface Row {
-  readonly kind: "transient" | "throttled" | "permanent";
+  readonly kind: "transient" | "throttled" | "blocked" | "refused";
   readonly recovery?: Recovery;
   /** What the operator has to do. */
   readonly remedy?: string;
@@ -61,18 +68,18 @@ const skewed: Row = {
   remedy: "the clock of this host is off; signing with the service's time until it is set",
 };
 const denied: Row = {
-  kind: "permanent",
+  kind: "blocked",
   remedy: "allow this action on this stream in the IAM policy of the credentials",
 };
 const signature: Row = {
-  kind: "permanent",
+  kind: "blocked",
   recovery: "refresh-credentials",
   remedy: "check the secret access key (and that region and endpoint belong together)",
 };
-const kmsKey = (what: string): Row => ({ kind: "permanent", remedy: `the stream's KMS key ${what}` });
-const payload: Row = { kind: "permanent", remedy: "the service does not take this request as it is" };
+const kmsKey = (what: string): Row => ({ kind: "blocked", remedy: `the stream's KMS key ${what}` });
+const payload: Row = { kind: "refused", remedy: "the service does not take this request as it is" };
 const operation: Row = {
-  kind: "permanent",
+  kind: "blocked",
   remedy: "the endpoint does not offer this operation: check AWS_ENDPOINT_URL and its variants",
 };
 
@@ -128,10 +135,10 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
   ["AccessDenied", denied],
   ["AccessDeniedException", denied],
   ["NotAuthorized", denied],
-  ["OptInRequired", { kind: "permanent", remedy: "activate this service for the AWS account" }],
+  ["OptInRequired", { kind: "blocked", remedy: "activate this service for the AWS account" }],
   [
     "ResourceNotFoundException",
-    { kind: "permanent", remedy: "create the stream, or correct its name, the region or the account" },
+    { kind: "blocked", remedy: "create the stream, or correct its name, the region or the account" },
   ],
   ["KMSDisabledException", kmsKey("is disabled: enable it")],
   [
@@ -145,10 +152,7 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
     "InvalidKMSResourceException",
     kmsKey("cannot be used: check that it exists, is enabled and allows this role"),
   ],
-  [
-    "InvalidSourceException",
-    { kind: "permanent", remedy: "the delivery stream does not accept direct puts" },
-  ],
+  ["InvalidSourceException", { kind: "blocked", remedy: "the delivery stream does not accept direct puts" }],
 
   ["InvalidArgumentException", payload],
   ["ValidationException", payload],
@@ -170,19 +174,23 @@ export function classifyFailure(failure: AwsFailure): Verdict {
   const { status, code } = failure;
   const row = skewOr(failure, rows.get(code)) ?? rowOfStatus(status);
   // A server that blames itself may do better next time, whatever else it says.
-  const kind = row.kind === "permanent" && status !== undefined && status >= 500 ? "transient" : row.kind;
+  const kind =
+    (row.kind === "blocked" || row.kind === "refused") && status !== undefined && status >= 500
+      ? "transient"
+      : row.kind;
   const name = rows.has(code) ? code : undefined;
   const reason = name ?? (status === undefined ? "unknown" : `http-${status}`);
   const said = [status === undefined ? "" : `HTTP ${status}`, code].filter(Boolean).join(" ");
-  return verdict(kind, reason, sentence(said, failure.message, row.remedy), row.recovery);
+  return verdict(kind, "put", reason, sentence(said, failure.message, row.remedy), row.recovery);
 }
 
 /** What the error of one entry in an otherwise accepted call means for its record. */
 export function classifyEntry(code: string, message: string): Verdict {
   const row = rows.get(code);
   // Only two codes are documented for entries; for one that is not known yet, another attempt does no harm.
-  if (row === undefined) return verdict("transient", "unknown", sentence(code, message, undefined), "none");
-  return verdict(row.kind, code, sentence(code, message, row.remedy), row.recovery);
+  if (row === undefined)
+    return verdict("transient", "record", "unknown", sentence(code, message, undefined), "none");
+  return verdict(row.kind, "record", code, sentence(code, message, row.remedy), row.recovery);
 }
 
 function skewOr(failure: AwsFailure, row: Row | undefined): Row | undefined {
@@ -199,18 +207,25 @@ function rowOfStatus(status: number | undefined): Row {
   if (status === 401 || status === 403) return denied;
   if (status === 404) return operation;
   if (status === 413)
-    return { kind: "permanent", remedy: "something before the service refuses bodies this large" };
+    return { kind: "refused", remedy: "something before the service refuses bodies this large" };
   if (status >= 300 && status < 400) {
     return {
-      kind: "permanent",
+      kind: "blocked",
       remedy: "redirects are not followed: check AWS_ENDPOINT_URL and its variants",
     };
   }
   return status < 300 ? transient : payload;
 }
 
-function verdict(kind: Row["kind"], reason: string, message: string, recovery: Recovery = "none"): Verdict {
-  if (kind === "permanent") return { kind, reason, message, recovery };
+function verdict(
+  kind: Row["kind"],
+  scope: "record" | "put",
+  reason: string,
+  message: string,
+  recovery: Recovery = "none",
+): Verdict {
+  if (kind === "blocked") return { kind, reason, message, recovery };
+  if (kind === "refused") return { kind, scope, reason, message, recovery };
   return { kind: "retryable", throttled: kind === "throttled", reason, message, recovery };
 }
 

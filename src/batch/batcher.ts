@@ -174,7 +174,7 @@ class GroupCommit implements Batcher {
 
   private setPending(bytes: number): void {
     this.pending = bytes;
-    this.options.metrics.pendingBytes.set(bytes);
+    this.options.metrics.puts.pendingBytes.set(bytes);
   }
 
   private overloaded(): OverloadedError {

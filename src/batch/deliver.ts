@@ -46,7 +46,7 @@ export async function deliver(
           continue;
         }
         const failure = new SinkError(outcome.reason, outcome.message);
-        if (outcome.kind === "permanent") states[index] = failure;
+        if (outcome.kind === "blocked" || outcome.kind === "refused") states[index] = failure;
         else failures.set(index, failure);
         throttled ||= outcome.kind === "retryable" && outcome.throttled;
       }
@@ -60,7 +60,7 @@ export async function deliver(
       for (const [index, failure] of failures) states[index] = failure;
       return onProgress(states);
     }
-    metrics.recordsRetried.inc(open.length);
+    metrics.puts.recordsRetried.inc(open.length);
     await sleep(clock, delayMs);
   }
 }
@@ -115,7 +115,7 @@ async function putOnce(
   const cancel = clock.after(timeoutMs, () =>
     abort.abort(new Error(`No answer in ${Math.round(timeoutMs)} ms`)),
   );
-  metrics.putsInFlight.inc();
+  metrics.puts.putsInFlight.inc();
   try {
     const data = group.map((index) => records[index]!.data);
     const told = await sink.put(data, abort.signal);
@@ -139,13 +139,13 @@ async function putOnce(
   } catch (error) {
     // A sink rejects only on a bug of ours; the lines are still safe with the sender, so say so and go on.
     log.error("put failed on a defect of the sink", { sink: sink.name, error: describeError(error) });
-    metrics.putAttempts.inc({ outcome: "error" });
+    metrics.puts.putAttempts.inc({ outcome: "error" });
     const message = describeError(error);
-    return group.map(() => ({ kind: "permanent", reason: "defect", message }));
+    return group.map(() => ({ kind: "blocked", reason: "defect", message }));
   } finally {
     cancel();
-    metrics.putsInFlight.dec();
-    metrics.putDuration.observe((clock.monotonicMs() - startedMs) / 1000);
+    metrics.puts.putsInFlight.dec();
+    metrics.puts.putDuration.observe((clock.monotonicMs() - startedMs) / 1000);
   }
 }
 
@@ -161,12 +161,12 @@ function observe(
     if (outcome.kind === "durable") {
       const { data, start, end } = records[group[i]!]!;
       taken++;
-      metrics.rawBytes.inc(end - start);
-      metrics.sentBytes.inc(data.length);
-      if (unit !== undefined) metrics.billedBytes.inc(Math.ceil(data.length / unit) * unit);
-    } else if (outcome.kind === "retryable" && outcome.throttled) metrics.recordsThrottled.inc();
+      metrics.puts.rawBytes.inc(end - start);
+      metrics.puts.sentBytes.inc(data.length);
+      if (unit !== undefined) metrics.puts.billedBytes.inc(Math.ceil(data.length / unit) * unit);
+    } else if (outcome.kind === "retryable" && outcome.throttled) metrics.puts.recordsThrottled.inc();
   }
-  metrics.recordsPut.inc(taken);
+  metrics.puts.recordsPut.inc(taken);
   const outcome = taken === group.length ? "ok" : taken === 0 ? "failed" : "partial";
-  metrics.putAttempts.inc({ outcome });
+  metrics.puts.putAttempts.inc({ outcome });
 }

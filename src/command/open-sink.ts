@@ -35,6 +35,7 @@ async function openByKind({ config, platform, clock, random, log }: OpenSinkOpti
     const { directory } = sink;
     return openFileSink({ directory, compression, rotateBytes, rotateAgeMs, clock, random, log });
   }
+  if (sink.kind === "s3") throw new ConfigError(2, "--sink s3:// is not there yet; use firehose:STREAM");
   const { resolveAws } = await import("../aws/resolve.ts");
   const connect = (service: "kinesis" | "firehose", regionOfStream: string | undefined) => {
     const { region = regionOfStream } = config;

@@ -3,7 +3,14 @@
 import type { Compression } from "../compression.ts";
 import { ConfigError } from "../errors.ts";
 import type { LogFormat, LogLevel } from "../log.ts";
-import { environmentName, type FlagName, type FlagValue, flagNames, flags } from "./flags.ts";
+import {
+  environmentName,
+  type FlagName,
+  type FlagValue,
+  flagNames,
+  flags,
+  type SpoolFullPolicy,
+} from "./flags.ts";
 import { type ListenAddress, readStream, type SinkChoice, ValueError } from "./values.ts";
 
 export type ConfigSource = "flag" | "environment" | "default";
@@ -27,6 +34,17 @@ export interface Config {
   readonly decodedBytesMax: number;
   readonly rotateBytes: number;
   readonly rotateAgeMs: number;
+  /** Undefined: lines go to the sink before the ack. */
+  readonly spoolDirectory: string | undefined;
+  readonly spoolBytesMax: number;
+  /** 0: any age. */
+  readonly spoolAgeMaxMs: number;
+  readonly spoolFull: SpoolFullPolicy;
+  readonly spoolCompression: Compression;
+  readonly shipLingerMs: number;
+  readonly quarantineDirectory: string;
+  readonly s3PathStyle: boolean;
+  readonly kinesisSpread: "auto" | "off";
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   /** Where each flag's value came from, by the flag's name. */
@@ -61,7 +79,7 @@ export function readConfig(
     listen: Object.freeze(value("listen-addr")),
     region: get("region")?.value,
     lingerMs: atMost(linger!, ackTimeout, "a request must outlast the linger"),
-    compression: get("compression")?.value ?? (sink.kind === "file" ? "gzip" : "none"),
+    compression: get("compression")?.value ?? (sink.kind === "file" || sink.kind === "s3" ? "gzip" : "none"),
     batchBytesMax: atMost(
       get("batch-bytes")!,
       get("pending-bytes")!,
@@ -77,6 +95,15 @@ export function readConfig(
     decodedBytesMax: value("decoded-bytes"),
     rotateBytes: value("rotate-bytes"),
     rotateAgeMs: value("rotate-age"),
+    spoolDirectory: get("spool-dir")?.value ?? (sink.kind === "s3" ? "./spool" : undefined),
+    spoolBytesMax: value("spool-bytes"),
+    spoolAgeMaxMs: value("spool-age"),
+    spoolFull: value("spool-full"),
+    spoolCompression: value("spool-compression"),
+    shipLingerMs: value("ship-linger"),
+    quarantineDirectory: value("quarantine-dir"),
+    s3PathStyle: get("s3-path-style")?.value ?? false,
+    kinesisSpread: value("kinesis-spread"),
     logLevel: value("log-level"),
     logFormat: value("log-format"),
     sources: Object.freeze(

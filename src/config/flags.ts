@@ -10,6 +10,7 @@ import {
   oneOf,
   type ReadValue,
   readBoolean,
+  readDirectory,
   readListenAddress,
   readSink,
 } from "./values.ts";
@@ -44,6 +45,10 @@ const size = (
   read: bytes(bounds),
 });
 
+/** What happens when the spool is full. */
+export const spoolFullPolicies = ["refuse", "drop-oldest"] as const;
+export type SpoolFullPolicy = (typeof spoolFullPolicies)[number];
+
 const linger = { min: "0", max: "20s" };
 // Go senders wait 30 s for an answer by default, and Bun closes a silent connection after 255 s.
 const wait = { min: "1ms", max: "4m" };
@@ -51,7 +56,7 @@ const wait = { min: "1ms", max: "4m" };
 export const flags = {
   sink: {
     placeholder: "SINK",
-    help: "where to archive: kinesis:STREAM, firehose:STREAM or file:DIR (default file:./archive)",
+    help: "where to archive: kinesis:STREAM, firehose:STREAM, s3://BUCKET/PREFIX or file:DIR (default file:./archive)",
     default: undefined,
     read: readSink,
   },
@@ -84,7 +89,7 @@ export const flags = {
   "write-interval": duration(undefined, linger, "same as --linger"),
   compression: {
     placeholder: "none|gzip|zstd",
-    help: "of records or finished files (default gzip for file, none for kinesis and firehose)",
+    help: "of records, objects or finished files (default gzip for file and s3, none for kinesis and firehose)",
     default: undefined,
     read: oneOf(...compressions),
   },
@@ -125,9 +130,60 @@ export const flags = {
   "rotate-bytes": size(
     "128MiB",
     { min: "1KiB", max: "64GiB" },
-    "file: bytes of lines after which a file is finished",
+    "file, s3: bytes of lines after which a file or object is finished",
   ),
-  "rotate-age": duration("5m", { min: "100ms", max: "24h" }, "file: age after which a file is finished"),
+  "rotate-age": duration(
+    "5m",
+    { min: "100ms", max: "24h" },
+    "file, s3: age after which a file or object is finished",
+  ),
+  "spool-dir": {
+    placeholder: "DIR",
+    help: "answer once lines are fsynced here, and ship them to the sink from here (default none; for s3 ./spool)",
+    default: undefined,
+    read: readDirectory,
+  },
+  "spool-bytes": size("8GiB", { min: "1MiB", max: "8192GiB" }, "most bytes of the spool"),
+  "spool-age": duration(
+    "0",
+    { min: "0", max: "8760h" },
+    "age of the oldest spooled lines beyond which the spool counts as full; 0: any age",
+  ),
+  "spool-full": {
+    placeholder: spoolFullPolicies.join("|"),
+    help: "when the spool is full: answer 503, or remove the oldest lines, which loses them",
+    default: "refuse",
+    read: oneOf(...spoolFullPolicies),
+  },
+  "spool-compression": {
+    placeholder: "none|zstd",
+    help: "of the spool's frames",
+    default: "zstd",
+    read: oneOf("none", "zstd"),
+  },
+  "ship-linger": duration(
+    "1s",
+    { min: "0", max: "1h" },
+    "kinesis, firehose with a spool: how long spooled lines wait for company before they are put",
+  ),
+  "quarantine-dir": {
+    placeholder: "DIR",
+    help: "where lines go that the sink refuses for good",
+    default: "./quarantine",
+    read: readDirectory,
+  },
+  "s3-path-style": {
+    placeholder: undefined,
+    help: "s3: the bucket in the path, as most S3-compatible services need it (default false)",
+    default: undefined,
+    read: readBoolean,
+  },
+  "kinesis-spread": {
+    placeholder: "auto|off",
+    help: "kinesis: spread records over the open shards evenly (auto: where ListShards is allowed), or by chance",
+    default: "auto",
+    read: oneOf("auto", "off"),
+  },
   "log-level": {
     placeholder: logLevels.join("|"),
     help: "least level that is logged",

@@ -122,26 +122,54 @@ export function readListenAddress(text: string): ListenAddress {
 export type SinkChoice =
   | { readonly kind: "file"; readonly directory: string }
   | { readonly kind: "kinesis"; readonly stream: string }
-  | { readonly kind: "firehose"; readonly stream: string };
+  | { readonly kind: "firehose"; readonly stream: string }
+  /** `prefix` is empty or ends with `/`. */
+  | { readonly kind: "s3"; readonly bucket: string; readonly prefix: string };
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html; the ARN does as well. */
 const kinesisStream = /^(arn:[a-z-]+:kinesis:[a-z0-9-]+:\d{12}:stream\/)?[a-zA-Z0-9_.-]{1,128}$/;
 /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_CreateDeliveryStream.html */
 const firehoseStream = /^(arn:[a-z-]+:firehose:[a-z0-9-]+:\d{12}:deliverystream\/)?[a-zA-Z0-9_.-]{1,64}$/;
 
-/** Where to archive: `kinesis:STREAM`, `firehose:STREAM`, `file:DIR`. */
+/** Where to archive: `kinesis:STREAM`, `firehose:STREAM`, `s3://BUCKET/PREFIX`, `file:DIR`. */
 export function readSink(text: string): SinkChoice {
   const [, scheme, rest] = /^([a-z0-9]+):(.*)$/s.exec(text) ?? [];
-  if (scheme === "s3")
-    throw new ValueError("available yet: s3:// is planned; use firehose:STREAM to reach S3 today");
+  if (scheme === "s3") return readS3(rest!);
   if (scheme === "kinesis" || scheme === "firehose") return readStream(scheme, rest!);
   if (scheme !== "file" || rest === "") {
-    throw new ValueError("one of kinesis:STREAM, firehose:STREAM or file:DIR");
+    throw new ValueError("one of kinesis:STREAM, firehose:STREAM, s3://BUCKET/PREFIX or file:DIR");
   }
   const directory = rest!.replace(/^\/\/(?=\/)/, "");
   if (directory.startsWith("//") || directory.includes("\0"))
     throw new ValueError("a local directory like file:./archive");
   return { kind: "file", directory };
+}
+
+/** A local directory, relative or absolute. */
+export function readDirectory(text: string): string {
+  if (text === "" || text.includes("\0")) throw new ValueError("a local directory like ./spool");
+  return text;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** Keys are at most 1,024 bytes; ours add about 150 to the prefix. */
+const prefixCharsMax = 512;
+
+function readS3(rest: string): SinkChoice {
+  const [, bucket = "", path = ""] = /^\/\/([^/]*)(?:\/(.*))?$/s.exec(rest) ?? [];
+  if (!bucketName.test(bucket) || bucket.includes("..")) {
+    throw new ValueError("a bucket like s3://my-bucket/prometheus: 3 to 63 of a-z, 0-9, '.', '-'");
+  }
+  // Safe characters only: what others have to be escaped in some tool on the way.
+  if (
+    !/^(?:[\w!.*'()=-][\w!.*'()=/-]*)?$/.test(path) ||
+    path.includes("//") ||
+    path.length > prefixCharsMax
+  ) {
+    throw new ValueError("a prefix like prometheus/prod: letters, digits, '/', and !-_.*'()= only");
+  }
+  return { kind: "s3", bucket, prefix: path === "" || path.endsWith("/") ? path : `${path}/` };
 }
 
 /** A stream by its name or ARN. */

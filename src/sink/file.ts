@@ -29,7 +29,7 @@ export interface FileSinkOptions extends FileArchiveOptions {
 /**
  * Opens the archive directory and recovers what an earlier run left there. Throws `ConfigError` (exit code 1) when
  * the directory cannot be had or written. Puts answer `retryable` with the errno as reason while the disk does not
- * take the bytes, `permanent` for a record that is not whole lines.
+ * take the bytes, `refused` for a record that is not whole lines.
  */
 export async function openFileSink(options: FileSinkOptions): Promise<Sink> {
   const files = withFaults(options.files ?? systemFiles);
@@ -99,7 +99,8 @@ async function put(
 }
 
 const notLines: Outcome = {
-  kind: "permanent",
+  kind: "refused",
+  scope: "record",
   reason: "not_lines",
   message: "cannot append a record to a file: it does not end with a newline",
 };

@@ -50,20 +50,25 @@ export function createPutApiSink(api: PutApi): Sink {
 /** Outcomes for a put over the limits, which the service would refuse whole; undefined when it keeps them. */
 function excessOf(records: readonly Uint8Array[], limits: SinkLimits): readonly Outcome[] | undefined {
   const { recordBytesMax, putRecordsMax, putBytesMax } = limits;
-  const refused = (message: string): Outcome => ({ kind: "permanent", reason: "over-limit", message });
+  const refused = (message: string, scope: "record" | "put"): Outcome => {
+    return { kind: "refused", scope, reason: "over-limit", message };
+  };
   const tooLarge = records.find((record) => record.byteLength > recordBytesMax);
   if (tooLarge !== undefined) {
     // Its neighbours are not at fault: they may go without it.
     const message = `record of ${tooLarge.byteLength} bytes, the limit is ${recordBytesMax}`;
     const held = unconfirmed("not-sent", "a record beside it is over the limit");
-    return records.map((record) => (record.byteLength > recordBytesMax ? refused(message) : held));
+    return records.map((record) => (record.byteLength > recordBytesMax ? refused(message, "record") : held));
   }
   if (records.length > putRecordsMax) {
-    return fill(records.length, refused(`put of ${records.length} records, the limit is ${putRecordsMax}`));
+    return fill(
+      records.length,
+      refused(`put of ${records.length} records, the limit is ${putRecordsMax}`, "put"),
+    );
   }
   const putBytes = records.reduce((sum, record) => sum + record.byteLength, 0);
   if (putBytes <= putBytesMax) return undefined;
-  return fill(records.length, refused(`put of ${putBytes} bytes, the limit is ${putBytesMax}`));
+  return fill(records.length, refused(`put of ${putBytes} bytes, the limit is ${putBytesMax}`, "put"));
 }
 
 /** The JSON text of the call, written once into its final place. */

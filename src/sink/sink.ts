@@ -1,7 +1,7 @@
 /** The one interface behind which all sinks stand. */
 
 /** What became of one record in one attempt. */
-export type Outcome = Durable | Retryable | Permanent;
+export type Outcome = Durable | Retryable | Blocked | Refused;
 
 /** The service confirmed this very record (SequenceNumber, RecordId), or its bytes are fsynced. */
 export interface Durable {
@@ -12,14 +12,29 @@ export interface Durable {
 export interface Retryable {
   readonly kind: "retryable";
   readonly throttled: boolean;
+  /** The next put takes the record another way (to another shard), so there is no reason to slow down for all. */
+  readonly elsewhere?: boolean;
+  /** The service may have stored it without saying so (a timeout, a reset, a 5xx): another put can duplicate it. */
+  readonly unconfirmed?: boolean;
+  /** How long the service asked to wait, in ms. */
+  readonly retryAfterMs?: number;
   /** Short and bounded, fit for a metric label: an AWS error code, `timeout`, `network`. */
   readonly reason: string;
   readonly message: string;
 }
 
-/** Trying again soon is no use: someone has to change something first (permissions, a missing stream, a bad record). */
-export interface Permanent {
-  readonly kind: "permanent";
+/** Nothing gets through until someone changes something: a permission, a missing stream, a disabled key. */
+export interface Blocked {
+  readonly kind: "blocked";
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** The service does not take these bytes as they are, now or later. */
+export interface Refused {
+  readonly kind: "refused";
+  /** `put`: it refused the call as a whole, so any of its records may be at fault, or their sum. */
+  readonly scope: "record" | "put";
   readonly reason: string;
   readonly message: string;
 }
@@ -50,4 +65,18 @@ export interface Sink {
   put(records: readonly Uint8Array[], signal: AbortSignal): Promise<readonly Outcome[]>;
   /** Finishes what is open (the current file). Nothing is put afterwards. Called once, after the last put. */
   close(): Promise<void>;
+}
+
+/** A line that the sink does not take, and why. */
+export interface RefusedLine {
+  /** The whole line, `\n` included. */
+  readonly line: Uint8Array;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Where lines go that no sink takes, so that their neighbours can pass and nothing is lost. */
+export interface Quarantine {
+  /** Resolves with the file's path when the lines are fsynced there; rejects when they are not. */
+  keep(lines: readonly RefusedLine[], sinkName: string): Promise<string>;
 }

@@ -10,7 +10,7 @@ const nothing: AwsFailure = {
   signedAtMs: undefined,
 };
 
-type Expected = "transient" | "throttled" | "permanent";
+type Expected = "transient" | "throttled" | "blocked" | "refused";
 type RowOfTest = readonly [status: number | undefined, code: string, expected: Expected, recovery?: string];
 
 const calls: readonly RowOfTest[] = [
@@ -37,29 +37,29 @@ const calls: readonly RowOfTest[] = [
   [403, "InvalidClientTokenId", "transient", "refresh-credentials"],
   [400, "RequestExpired", "transient", "refresh-credentials"],
   [403, "RequestTimeTooSkewed", "transient", "correct-clock"],
-  [400, "InvalidSignatureException", "permanent", "refresh-credentials"],
-  [403, "MissingAuthenticationTokenException", "permanent", "refresh-credentials"],
-  [400, "AccessDeniedException", "permanent"],
-  [400, "ResourceNotFoundException", "permanent"],
-  [400, "KMSDisabledException", "permanent"],
-  [400, "KMSInvalidStateException", "permanent"],
-  [400, "KMSAccessDeniedException", "permanent"],
-  [400, "KMSNotFoundException", "permanent"],
-  [400, "KMSOptInRequired", "permanent"],
-  [400, "InvalidKMSResourceException", "permanent"],
-  [400, "InvalidSourceException", "permanent"],
-  [400, "InvalidArgumentException", "permanent"],
-  [400, "ValidationException", "permanent"],
-  [400, "SerializationException", "permanent"],
-  [400, "UnknownOperationException", "permanent"],
-  [400, "NeverHeardOf", "permanent"],
-  [400, "", "permanent"],
-  [401, "", "permanent"],
-  [403, "", "permanent"],
-  [404, "", "permanent"],
+  [400, "InvalidSignatureException", "blocked", "refresh-credentials"],
+  [403, "MissingAuthenticationTokenException", "blocked", "refresh-credentials"],
+  [400, "AccessDeniedException", "blocked"],
+  [400, "ResourceNotFoundException", "blocked"],
+  [400, "KMSDisabledException", "blocked"],
+  [400, "KMSInvalidStateException", "blocked"],
+  [400, "KMSAccessDeniedException", "blocked"],
+  [400, "KMSNotFoundException", "blocked"],
+  [400, "KMSOptInRequired", "blocked"],
+  [400, "InvalidKMSResourceException", "blocked"],
+  [400, "InvalidSourceException", "blocked"],
+  [400, "InvalidArgumentException", "refused"],
+  [400, "ValidationException", "refused"],
+  [400, "SerializationException", "refused"],
+  [400, "UnknownOperationException", "blocked"],
+  [400, "NeverHeardOf", "refused"],
+  [400, "", "refused"],
+  [401, "", "blocked"],
+  [403, "", "blocked"],
+  [404, "", "blocked"],
   [408, "", "transient"],
-  [413, "", "permanent"],
-  [301, "", "permanent"],
+  [413, "", "refused"],
+  [301, "", "blocked"],
   [204, "", "transient"],
   [500, "", "transient"],
   [500, "NeverHeardOf", "transient"],
@@ -72,7 +72,7 @@ const calls: readonly RowOfTest[] = [
 for (const [status, code, expected, recovery] of calls) {
   test(`a call that fails with ${status ?? "no answer"} ${code} is ${expected}`, () => {
     const verdict = classifyFailure({ ...nothing, status, code, message: "said" });
-    assert.equal(verdict.kind, expected === "permanent" ? "permanent" : "retryable");
+    assert.equal(verdict.kind, expected === "blocked" || expected === "refused" ? expected : "retryable");
     if (verdict.kind === "retryable") assert.equal(verdict.throttled, expected === "throttled");
     assert.equal(verdict.recovery, recovery ?? "none");
     assert.match(verdict.reason, /^[A-Za-z][A-Za-z0-9-]{1,60}$/);
@@ -84,15 +84,15 @@ const entries: readonly [code: string, expected: Expected][] = [
   ["ProvisionedThroughputExceededException", "throttled"],
   ["ServiceUnavailableException", "throttled"],
   ["InternalFailure", "transient"],
-  ["InvalidArgumentException", "permanent"],
+  ["InvalidArgumentException", "refused"],
   ["KMSThrottlingException", "throttled"],
-  ["KMSDisabledException", "permanent"],
+  ["KMSDisabledException", "blocked"],
   ["NeverHeardOf", "transient"],
 ];
 for (const [code, expected] of entries) {
   test(`an entry that fails with ${code} is ${expected}`, () => {
     const verdict = classifyEntry(code, "said");
-    assert.equal(verdict.kind, expected === "permanent" ? "permanent" : "retryable");
+    assert.equal(verdict.kind, expected === "blocked" || expected === "refused" ? expected : "retryable");
     if (verdict.kind === "retryable") assert.equal(verdict.throttled, expected === "throttled");
     assert.match(verdict.message, new RegExp(`${code}: said`));
   });
@@ -119,7 +119,7 @@ test("a refused signature points at the clock when the service's time or its wor
   assert.equal(at(301_000, "SignatureDoesNotMatch").recovery, "correct-clock");
   assert.equal(at(-301_000, "InvalidSignatureException").recovery, "correct-clock");
   assert.equal(at(301_000, "SignatureDoesNotMatch").kind, "retryable");
-  assert.equal(at(1_000, "SignatureDoesNotMatch").kind, "permanent");
+  assert.equal(at(1_000, "SignatureDoesNotMatch").kind, "blocked");
   assert.equal(at(0, "InvalidSignatureException", "Signature not yet current: …").recovery, "correct-clock");
   assert.equal(at(301_000, "RequestExpired").recovery, "correct-clock");
   assert.equal(at(301_000, "AccessDeniedException").recovery, "none");

@@ -162,7 +162,7 @@ test("a redirect is not followed", async () => {
     () => new Response(null, { status: 307, headers: { Location: "http://127.0.0.1:1/" } }),
   );
   assert.equal(failure.status, 307);
-  assert.equal(verdict.kind, "permanent");
+  assert.equal(verdict.kind, "blocked");
 });
 
 test("an attempt ends at its deadline even if fetch never does", async () => {

@@ -23,7 +23,7 @@ test("a throttled record does not fail appends whose records are durable, and al
   sink.puts[1]?.answer();
   await clock.settle();
   assert.deepEqual([states()[1], clock.pendingTimers], ["durable", 0]);
-  const { values } = await metrics.recordsPut.get();
+  const { values } = await metrics.puts.recordsPut.get();
   assert.equal(values[0]?.value, 3);
 });
 

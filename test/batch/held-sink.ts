@@ -46,7 +46,7 @@ export const throttled: Outcome = {
   message: "slow",
 };
 export const lost: Outcome = { kind: "retryable", throttled: false, reason: "network", message: "lost" };
-export const denied: Outcome = { kind: "permanent", reason: "denied", message: "not allowed" };
+export const denied: Outcome = { kind: "blocked", reason: "denied", message: "not allowed" };
 export { durable };
 
 /** A batcher over a held sink in virtual time. */

@@ -22,6 +22,15 @@ test("with nothing given every setting has its documented default", () => {
     decodedBytesMax: 32 * 2 ** 20,
     rotateBytes: 128 * 2 ** 20,
     rotateAgeMs: 300_000,
+    spoolDirectory: undefined,
+    spoolBytesMax: 8 * 2 ** 30,
+    spoolAgeMaxMs: 0,
+    spoolFull: "refuse",
+    spoolCompression: "zstd",
+    shipLingerMs: 1_000,
+    quarantineDirectory: "./quarantine",
+    s3PathStyle: false,
+    kinesisSpread: "auto",
     logLevel: "info",
     logFormat: "text",
   });
@@ -44,7 +53,12 @@ test("a flag wins over its environment variable, and both over the default", () 
 });
 
 test("every flag is read from its environment variable", () => {
-  const samples: Record<string, string> = { sink: "file:x", "stream-name": "s", "record-bytes": "1MiB" };
+  const samples: Record<string, string> = {
+    sink: "file:x",
+    "stream-name": "s",
+    "record-bytes": "1MiB",
+    "s3-path-style": "true",
+  };
   for (const name of flagNames) {
     if (name === "firehose") continue;
     const text =

@@ -13,15 +13,27 @@ test("each sink is read from its spelling", () => {
   assert.deepEqual(sinkOf(`firehose:${"f".repeat(64)}`), { kind: "firehose", stream: "f".repeat(64) });
   assert.deepEqual(sinkOf(`kinesis:${streamArn}`), { kind: "kinesis", stream: streamArn });
   assert.deepEqual(sinkOf(`firehose:${deliveryArn}`), { kind: "firehose", stream: deliveryArn });
+  assert.deepEqual(sinkOf("s3://bkt"), { kind: "s3", bucket: "bkt", prefix: "" });
+  assert.deepEqual(sinkOf("s3://b.k-t/"), { kind: "s3", bucket: "b.k-t", prefix: "" });
+  assert.deepEqual(sinkOf("s3://bkt/a/b=c"), { kind: "s3", bucket: "bkt", prefix: "a/b=c/" });
+  assert.deepEqual(sinkOf("s3://bkt/a/"), { kind: "s3", bucket: "bkt", prefix: "a/" });
+});
+
+test("a bucket or a prefix that is none is refused", () => {
+  for (const text of ["s3:bkt/p", "s3://", "s3://b/p", "s3://Bkt", "s3://b..t/p", `s3://${"b".repeat(64)}`]) {
+    assert.match(refusal(["--sink", text]), /is not a bucket like s3:/);
+  }
+  for (const text of ["s3://bkt//p", "s3://bkt/p//q", "s3://bkt/p q", `s3://bkt/${"p".repeat(513)}`]) {
+    assert.match(refusal(["--sink", text]), /is not a prefix like/);
+  }
 });
 
 test("a sink that is none is refused with what is allowed", () => {
-  assert.match(
-    refusal(["--sink", "s3://bucket/p"]),
-    /"s3:\/\/bucket\/p" is not available yet: s3:\/\/ is planned/,
-  );
   for (const text of ["./archive", "file:", "kinesis", "ftp:x"]) {
-    assert.match(refusal(["--sink", text]), /is not one of kinesis:STREAM, firehose:STREAM or file:DIR/);
+    assert.match(
+      refusal(["--sink", text]),
+      /is not one of kinesis:STREAM, firehose:STREAM, s3:\/\/BUCKET\/PREFIX or file:DIR/,
+    );
   }
   assert.match(refusal(["--sink", "file://host/dir"]), /is not a local directory/);
   for (const text of ["kinesis:", "kinesis:a/b", `kinesis:${"k".repeat(129)}`, "kinesis:arn:aws:s3:::b"]) {

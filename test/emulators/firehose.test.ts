@@ -69,7 +69,7 @@ test(
     assert.equal([...delivered.values()].join(""), lines.join(""));
 
     const [outcome] = await createFirehoseSink({ client, stream: "other" }).put(records, neverAborted);
-    assert.ok(outcome?.kind === "permanent");
+    assert.ok(outcome?.kind === "blocked");
     assert.equal(outcome.reason, "ResourceNotFoundException");
   },
 );

@@ -11,7 +11,7 @@ export const faults = [
   "deaf",
   "throttled",
   "partial",
-  "permanent",
+  "blocked",
   "short answer",
   "long answer",
   "answer lost",
@@ -37,7 +37,7 @@ export interface FaultySinkOptions {
 
 const retryable: Outcome = { kind: "retryable", throttled: false, reason: "network", message: "lost" };
 const throttled: Outcome = { kind: "retryable", throttled: true, reason: "throttled", message: "slow down" };
-const permanent: Outcome = { kind: "permanent", reason: "denied", message: "not allowed" };
+const blocked: Outcome = { kind: "blocked", reason: "denied", message: "not allowed" };
 
 export class FaultySink implements Sink {
   readonly name = "faulty:";
@@ -104,8 +104,8 @@ export class FaultySink implements Sink {
   private decide(fault: Fault | undefined): Outcome {
     const { chance } = this.options;
     if (fault === "throttled") return throttled;
-    if (fault === "permanent") return permanent;
-    if (fault === "partial") return chance.pick([durable, durable, throttled, retryable, permanent]);
+    if (fault === "blocked") return blocked;
+    if (fault === "partial") return chance.pick([durable, durable, throttled, retryable, blocked]);
     if (fault === "short answer" || fault === "long answer") return chance.pick([durable, throttled]);
     return durable;
   }

@@ -108,7 +108,10 @@ export class Receiver {
   /** Asked when all senders are done and nothing is under way. */
   async checkIdle(): Promise<void> {
     const { violate } = this.options;
-    const { items, pendingBytes, putsInFlight } = this.metrics;
+    const {
+      items,
+      puts: { pendingBytes, putsInFlight },
+    } = this.metrics;
     if (this.batcher.pendingBytes !== 0) violate(`${this.batcher.pendingBytes} bytes stay pending`);
     if (this.clock.pendingTimers !== 0) violate(`${this.clock.pendingTimers} timers stay`);
     const gauges = [pendingBytes, putsInFlight, ...itemKinds.map((kind) => items[kind].pending)];

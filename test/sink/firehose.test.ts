@@ -101,10 +101,10 @@ test("a put at every limit is taken even where the service counts after base64",
     assert.deepEqual(new Set(kinds(await sink.put(records, neverAborted))), new Set(["durable"]));
     assert.equal(fake.records.length, putRecordsMax);
     const over = [...records.slice(0, -1), bytes(2)];
-    assert.deepEqual(new Set(kinds(await sink.put(over, neverAborted))), new Set(["permanent"]));
-    assert.deepEqual(kinds(await sink.put([bytes(recordBytesMax + 1)], neverAborted)), ["permanent"]);
+    assert.deepEqual(new Set(kinds(await sink.put(over, neverAborted))), new Set(["refused"]));
+    assert.deepEqual(kinds(await sink.put([bytes(recordBytesMax + 1)], neverAborted)), ["refused"]);
     const many = Array.from({ length: putRecordsMax + 1 }, () => bytes(1));
-    assert.deepEqual(new Set(kinds(await sink.put(many, neverAborted))), new Set(["permanent"]));
+    assert.deepEqual(new Set(kinds(await sink.put(many, neverAborted))), new Set(["refused"]));
     assert.equal(fake.calls(), 1);
   }));
 
@@ -123,9 +123,9 @@ const errors: readonly [status: number, code: string, expected: string][] = [
   [503, "ServiceUnavailableException", "throttled"],
   [400, "ThrottlingException", "throttled"],
   [400, "ExpiredTokenException", "retryable"],
-  [400, "InvalidKMSResourceException", "permanent"],
-  [400, "InvalidSourceException", "permanent"],
-  [400, "InvalidArgumentException", "permanent"],
+  [400, "InvalidKMSResourceException", "blocked"],
+  [400, "InvalidSourceException", "blocked"],
+  [400, "InvalidArgumentException", "refused"],
 ];
 for (const [status, code, expected] of errors) {
   test(`a call answered with ${status} ${code} is ${expected}, and the next one goes through`, () =>
@@ -190,7 +190,7 @@ test("a stream that does not exist is for the operator", () =>
     undefined,
     async (sink) => {
       const [outcome] = await sink.put([bytes(1)], neverAborted);
-      assert.ok(outcome?.kind === "permanent");
+      assert.ok(outcome?.kind === "blocked");
       assert.match(outcome.message, /no stream other \(create the stream/);
     },
     { stream: "other", problems: [/^ResourceNotFoundException: no stream other$/] },

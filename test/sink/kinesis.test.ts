@@ -102,14 +102,7 @@ test("each record has the outcome of its own entry", async () => {
     Array.from({ length: 6 }, () => bytes(10)),
     neverAborted,
   );
-  assert.deepEqual(kinds(outcomes), [
-    "durable",
-    "throttled",
-    "retryable",
-    "permanent",
-    "retryable",
-    "durable",
-  ]);
+  assert.deepEqual(kinds(outcomes), ["durable", "throttled", "retryable", "refused", "retryable", "durable"]);
   assert.deepEqual(reasons(outcomes), [
     "",
     "ProvisionedThroughputExceededException",
@@ -166,9 +159,9 @@ test("a call that fails is the outcome of every record", async () => {
   const put = () => sink.put([bytes(1), bytes(2)], neverAborted);
   assert.deepEqual(kinds(await put()), ["throttled", "throttled"]);
   const missing = await put();
-  assert.deepEqual(kinds(missing), ["permanent", "permanent"]);
+  assert.deepEqual(kinds(missing), ["blocked", "blocked"]);
   const [first] = missing;
-  assert.ok(first?.kind === "permanent" && /create the stream/.test(first.message));
+  assert.ok(first?.kind === "blocked" && /create the stream/.test(first.message));
   assert.deepEqual(kinds(await put()), ["retryable", "retryable"]);
 });
 
@@ -194,15 +187,15 @@ test("a put at the limits is sent within Kinesis' own, and one above them is not
     assert.ok(Records.length <= 500);
   }
 
-  assert.deepEqual(await put([bytes(recordBytesMax + 1)]), new Set(["permanent"]));
+  assert.deepEqual(await put([bytes(recordBytesMax + 1)]), new Set(["refused"]));
   assert.deepEqual(
     await put(Array.from({ length: putRecordsMax + 1 }, () => bytes(1))),
-    new Set(["permanent"]),
+    new Set(["refused"]),
   );
   full.push(bytes(1));
-  assert.deepEqual(await put(full), new Set(["permanent"]));
+  assert.deepEqual(await put(full), new Set(["refused"]));
   const mixed = await sink.put([bytes(1), bytes(recordBytesMax + 1)], neverAborted);
-  assert.deepEqual(kinds(mixed), ["retryable", "permanent"]);
+  assert.deepEqual(kinds(mixed), ["retryable", "refused"]);
   assert.equal(sent.length, 3);
 });
 

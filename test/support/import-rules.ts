@@ -20,7 +20,7 @@ const ranks: readonly (readonly string[])[] = [
   ["remote", "line", "tsdb", "archive/key.ts", "aws"],
   ["sink", "archive"],
   ["batch"],
-  ["http"],
+  ["http", "ship"],
   ["config"],
   ["command"],
   ["runtime"],
