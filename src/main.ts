@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** Command line → command. The one place that looks which runtime this is. */
-import { type Command, commands } from "./command/command.ts";
+import { commandNamed, commands } from "./command/command.ts";
 import { programName, readArguments } from "./config/arguments.ts";
 import { readConfig } from "./config/config.ts";
 import { ConfigError, describeError } from "./errors.ts";
@@ -22,18 +22,11 @@ async function run({ args, env, name, writeOut, writeErr }: Platform): Promise<n
       writeOut(asked.text);
       return 0;
     }
-    const command = chooseCommand(asked.command ?? "serve");
     const config = readConfig(asked.texts, env);
-    return await (await command.load())(config, platform);
+    const { load } = commandNamed(asked.command ?? "serve");
+    return await (await load())(config, platform);
   } catch (error) {
     writeErr(`${programName}: ${describeError(error)}\n`);
     return error instanceof ConfigError ? error.exitCode : 1;
   }
-}
-
-function chooseCommand(name: string): Command {
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command !== undefined) return command;
-  const known = commands.map((candidate) => candidate.name).join(", ");
-  throw new ConfigError(2, `unknown command ${JSON.stringify(name)}: the commands are ${known}`);
 }

@@ -6,6 +6,7 @@ import type { Platform } from "../platform.ts";
 export type RunCommand = (config: Config, platform: Platform) => Promise<number>;
 
 export interface Command {
+  /** One word, or two: `spool inspect`. */
   readonly name: string;
   readonly help: string;
   readonly load: () => Promise<RunCommand>;
@@ -18,3 +19,10 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./serve.ts")).serve,
   },
 ];
+
+/** The command with this name, which is known to be one. */
+export function commandNamed(name: string): Command {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) throw new RangeError(`no command is named ${name}`);
+  return command;
+}

@@ -6,6 +6,7 @@ import { environmentName, type FlagName, flagNames, flags } from "./flags.ts";
 export const programName = "prometheus-remote-kinesis";
 
 export interface CommandInfo {
+  /** One word, or two: `spool inspect`. */
   readonly name: string;
   readonly help: string;
 }
@@ -14,6 +15,7 @@ export type Arguments =
   | { readonly kind: "print"; readonly text: string }
   | {
       readonly kind: "run";
+      /** The name of one of the commands; undefined: none was given. */
       readonly command: string | undefined;
       readonly texts: ReadonlyMap<FlagName, string>;
     };
@@ -25,7 +27,10 @@ interface ArgumentsOptions {
   readonly commands: readonly CommandInfo[];
 }
 
-/** Sorts `args` into command and flags, or answers the text that --help or --version asks for. */
+/**
+ * Sorts `args` into command and flags, or answers the text that --help or --version asks for. Throws a ConfigError of
+ * one line for what is no command or no flag.
+ */
 export function readArguments({ args, version, commands }: ArgumentsOptions): Arguments {
   const printed: string[] = [];
   const texts = new Map<FlagName, string>();
@@ -40,7 +45,33 @@ export function readArguments({ args, version, commands }: ArgumentsOptions): Ar
     if (error.exitCode === 0) return { kind: "print", text: printed.join("") };
     throw new ConfigError(2, `${oneLine(error.message)}; --help lists what there is`);
   }
-  return { kind: "run", command: program.args[0], texts };
+  return { kind: "run", command: readCommand(program.args, commands), texts };
+}
+
+/** The command that the words outside the flags name. */
+function readCommand(words: readonly string[], commands: readonly CommandInfo[]): string | undefined {
+  const [first, second] = words;
+  if (first === undefined) return undefined;
+  const names = commands.map(({ name }) => name);
+  const group = names.filter((name) => name.startsWith(`${first} `));
+  if (group.length > 0 && second === undefined) {
+    throw new ConfigError(2, `${JSON.stringify(first)} is half a command: there are ${group.join(", ")}`);
+  }
+  const name = group.length > 0 ? `${first} ${second}` : first;
+  if (!names.includes(name)) {
+    const known = (group.length > 0 ? group : names).join(", ");
+    const all = group.length > 0 ? `the ${first} commands` : "the commands";
+    throw new ConfigError(2, `unknown command ${JSON.stringify(name)}: ${all} are ${known}`);
+  }
+  const surplus = words[group.length > 0 ? 2 : 1];
+  if (surplus !== undefined) {
+    const found = `${JSON.stringify(surplus)} comes behind ${name}`;
+    throw new ConfigError(
+      2,
+      `too many arguments: ${found}, which takes flags only; --help lists what there is`,
+    );
+  }
+  return name;
 }
 
 function describeProgram(version: string, commands: readonly CommandInfo[]): Command {
@@ -48,8 +79,7 @@ function describeProgram(version: string, commands: readonly CommandInfo[]): Com
   const list = commands.map(({ name, help }) => `  ${name.padEnd(nameWidth)}  ${help}`).join("\n");
   return new Command(programName)
     .usage("[command] [flags]")
-    .argument("[command]")
-    .allowExcessArguments(false)
+    .argument("[command...]")
     .helpOption("-h, --help", "print this and exit")
     .version(version, "-V, --version", "print version and runtime and exit")
     .configureHelp({

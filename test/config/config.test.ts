@@ -163,6 +163,38 @@ test("a missing value and a surplus argument are refused", () => {
   assert.match(refusal(["serve", "now"]), /too many arguments/);
 });
 
+test("a command has one word or two, and flags may stand anywhere around them", () => {
+  for (const args of [
+    ["spool", "inspect", "--linger=1s"],
+    ["spool", "--linger", "1s", "inspect"],
+    ["--linger", "1s", "-firehose", "spool", "inspect"],
+  ]) {
+    const asked = argumentsOf(args);
+    assert.equal(asked.kind === "run" && asked.command, "spool inspect", args.join(" "));
+  }
+  const none = argumentsOf([]);
+  assert.ok(none.kind === "run" && none.command === undefined);
+});
+
+test("a command that is not there is told with those that are", () => {
+  const all = /the commands are serve, spool inspect, spool replay/;
+  assert.match(refusal(["sing"]), /unknown command "sing": the commands are serve, spool inspect/);
+  assert.match(refusal(["inspect"]), all);
+  assert.match(refusal([""]), all);
+  assert.match(refusal(["spool"]), /"spool" is half a command: there are spool inspect, spool replay/);
+  const other = /unknown command "spool sing": the spool commands are spool inspect, spool replay/;
+  assert.match(refusal(["spool", "sing"]), other);
+  assert.match(refusal(["spool", "inspect", "./x"]), /too many arguments: ".\/x" comes behind spool inspect/);
+});
+
+test("--help lists the commands of two words", () => {
+  const asked = argumentsOf(["spool", "--help"]);
+  assert.match(
+    asked.kind === "print" ? asked.text : "",
+    /\n {2}serve +receive\n {2}spool inspect +tell what/,
+  );
+});
+
 test("a setting that exceeds the one it depends on is refused when typed and gives way as a default", () => {
   assert.match(
     refusal(["--put-timeout", "26s"]),

@@ -3,7 +3,11 @@ import { type Arguments, readArguments } from "../../src/config/arguments.ts";
 import { type Config, readConfig } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/errors.ts";
 
-const commands = [{ name: "serve", help: "receive" }];
+const commands = [
+  { name: "serve", help: "receive" },
+  { name: "spool inspect", help: "tell what is in a spool" },
+  { name: "spool replay", help: "ship a spool" },
+];
 
 /** Sorts a command line as the program does. */
 export function argumentsOf(args: readonly string[]): Arguments {
