@@ -8,7 +8,7 @@ import { type AwsFailure, classifyFailure, type Verdict } from "./classify.ts";
 import type { Credentials, CredentialsSource } from "./credentials.ts";
 import { DeadlineError, withinDeadline } from "./deadline.ts";
 
-export type AwsService = "kinesis" | "firehose";
+export type AwsService = "kinesis" | "firehose" | "s3" | "sts";
 /** The part of the global fetch that is used, so that tests and simulators can stand in for it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 

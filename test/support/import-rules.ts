@@ -40,6 +40,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   aws4fetch: ["aws"],
   "@aws-sdk/credential-provider-node": ["aws"],
   "@smithy/core": ["aws"],
+  "fast-xml-parser": ["aws"],
   "@bufbuild/protobuf": ["remote"],
   snappyjs: ["wire"],
   "prom-client": ["metrics.ts"],
@@ -53,6 +54,7 @@ const nodeModules: Readonly<Record<string, readonly string[]>> = {
   archive: ["*"],
   runtime: ["*"],
   "batch/compress.ts": ["zlib", "util"],
+  "ship/object-compress.ts": ["zlib", "stream/promises"],
 };
 
 const runtimeNames = new Set(["Bun", "Deno", "process"]);
