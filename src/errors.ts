@@ -32,10 +32,13 @@ export class SinkError extends Error {
   override readonly name = "SinkError";
   /** Short and bounded, fit for a metric label: `throttled`, `timeout`, an AWS error code. */
   readonly reason: string;
+  /** How long the service asked to wait, in ms. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(reason: string, message: string, options?: ErrorOptions) {
+  constructor(reason: string, message: string, options?: ErrorOptions & { readonly retryAfterMs?: number }) {
     super(message, options);
     this.reason = reason;
+    this.retryAfterMs = options?.retryAfterMs;
   }
 }
 

@@ -6,18 +6,34 @@ import { compressorOf, rawBytesThatFit } from "./compress.ts";
 import { type DeliverOptions, deliver } from "./deliver.ts";
 import { assertLinesFit, cutAt, pack } from "./pack.ts";
 
+/** Why nothing gets through until someone changes something. */
+export interface SinkBlock {
+  /** Short and bounded, fit for a metric label. */
+  readonly reason: string;
+  readonly message: string;
+  /** When it began, in ms since the epoch. */
+  readonly sinceMs: number;
+}
+
 export interface Batcher {
   /** The longest line that `append` takes, `\n` included, in bytes. */
   readonly lineBytesMax: number;
   /** Bytes of lines accepted and not yet decided. */
   readonly pendingBytes: number;
+  /** Set while the sink takes nothing until someone changes something. */
+  readonly blocked: SinkBlock | undefined;
   /**
    * Copies `lines` (whole lines) and resolves when every one of them is durable. Rejects with SinkError when the sink
-   * did not take one in time, and at once with OverloadedError when there is no room for them, or with RangeError
-   * when they are not whole lines of at most `lineBytesMax` bytes. `timeoutMs`: when less than the ack timeout is left.
+   * did not take one in time, or is blocked; with RefusedLinesError when all are durable but for those that the sink
+   * refuses for good, which are in quarantine; at once with OverloadedError when there is no room for them, or with
+   * RangeError when they are not whole lines of at most `lineBytesMax` bytes. `timeoutMs`: when less than the ack
+   * timeout is left.
    */
   append(lines: Uint8Array, timeoutMs?: number): Promise<void>;
-  /** Throws OverloadedError when the ceiling is reached: asked before a request's body is read. */
+  /**
+   * Throws OverloadedError when the ceiling is reached, SinkError while the sink is blocked: asked before a request's
+   * body is read.
+   */
   assertRoom(): void;
   /** Sends what waits without lingering; resolves with the pending bytes left: 0, or what `timeoutMs` cut off. */
   drain(timeoutMs: number): Promise<number>;
@@ -34,7 +50,7 @@ export interface BatcherOptions extends DeliverOptions {
   readonly putsInFlightMax: number;
   /** Ceiling on accepted bytes that are not yet decided. */
   readonly pendingBytesMax: number;
-  /** An append is decided within this time. */
+  /** An append is decided within this time. Infinity: it waits until it is durable, through any outage or block. */
   readonly ackTimeoutMs: number;
 }
 
@@ -62,6 +78,7 @@ class GroupCommit implements Batcher {
   private draining = false;
   /** Those who wait until nothing is pending. */
   private readonly drains = new Set<() => void>();
+  readonly blocked: SinkBlock | undefined = undefined;
 
   constructor(options: BatcherOptions) {
     this.options = options;

@@ -3,11 +3,13 @@ import { describeError, SinkError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { backoffMs, throttledBackoff, transientBackoff } from "../retry.ts";
-import type { Outcome, Sink } from "../sink/sink.ts";
+import type { Outcome, Quarantine, Sink } from "../sink/sink.ts";
 import type { PackedRecord } from "./pack.ts";
 
 export interface DeliverOptions {
   readonly sink: Sink;
+  /** Takes the lines that the sink refuses for good. */
+  readonly quarantine: Quarantine;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

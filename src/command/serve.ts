@@ -42,13 +42,15 @@ export async function serve(config: Config, platform: Platform): Promise<number>
     // The file sink compresses whole files.
     compression: config.sink.kind === "file" ? "none" : config.compression,
     sink,
+    quarantine: { keep: () => Promise.reject(new Error("no quarantine is open")) },
     clock,
     random,
     log: outage,
     metrics,
   });
   const ready = () => (stop.signal() === undefined ? undefined : "draining");
-  const app = createApp({ ...config, batcher, metrics, log: outage, clock, ready });
+  const blocked = () => batcher.blocked?.message;
+  const app = createApp({ ...config, batcher, metrics, log: outage, clock, ready, blocked });
   const listener = await listen(config, platform, sink, app.fetch);
   const url = `http://${hostInUrl(config.listen.hostname)}:${listener.port}`;
   log.info("listening", {

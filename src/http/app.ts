@@ -7,14 +7,19 @@ export interface App {
   fetch(request: Request, peer: Peer): Response | Promise<Response>;
 }
 
+export interface AppOptions extends WriteOptions {
+  /** Why nothing becomes durable now, or undefined. Requests are still taken: one of them finds out when it is over. */
+  readonly blocked: () => string | undefined;
+}
+
 const writePaths = ["/receive", "/api/v1/write"];
 
 /**
  * The whole HTTP face: write requests, metrics, health.
  * https://prometheus.io/docs/prometheus/latest/management_api/
  */
-export function createApp(options: WriteOptions): App {
-  const { metrics, ready } = options;
+export function createApp(options: AppOptions): App {
+  const { metrics, ready, blocked } = options;
   const handleWrite = createWriteHandler(options);
   const app = new Hono<{ Bindings: Peer }>();
   for (const path of writePaths) {
@@ -30,7 +35,7 @@ export function createApp(options: WriteOptions): App {
   );
   app.get("/-/healthy", (c) => c.text("Healthy\n"));
   app.get("/-/ready", (c) => {
-    const unready = ready();
+    const unready = ready() ?? blocked();
     return unready === undefined ? c.text("Ready\n") : c.text(`${unready}\n`, 503);
   });
   app.notFound((c) =>

@@ -1,6 +1,7 @@
 import { type BatcherOptions, createBatcher } from "../../src/batch/batcher.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { durable, type Outcome, type Sink, type SinkLimits } from "../../src/sink/sink.ts";
+import { MemoryQuarantine } from "../support/memory-quarantine.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { seededRandom, VirtualClock } from "../support/virtual-clock.ts";
 
@@ -54,8 +55,10 @@ export function heldBatcher(options: Partial<BatcherOptions> = {}, limits: Parti
   const sink = new HeldSink(limits);
   const clock = new VirtualClock();
   const metrics = createMetrics({ version: "test", runtime: "test" });
+  const quarantine = new MemoryQuarantine();
   const batcher = createBatcher({
     sink,
+    quarantine,
     clock,
     metrics,
     random: seededRandom(1),
@@ -71,7 +74,7 @@ export function heldBatcher(options: Partial<BatcherOptions> = {}, limits: Parti
     ...options,
   });
   const append = (text: string) => watch(batcher.append(new TextEncoder().encode(text)));
-  return { sink, clock, metrics, batcher, append };
+  return { sink, quarantine, clock, metrics, batcher, append };
 }
 
 /** An append and what became of it so far: `waiting`, `durable`, or the error's reason. */

@@ -3,6 +3,7 @@ import { type Batcher, type BatcherOptions, createBatcher } from "../../src/batc
 import { type App, createApp } from "../../src/http/app.ts";
 import { createMetrics, itemKinds, type Metrics } from "../../src/metrics.ts";
 import type { Sink } from "../../src/sink/sink.ts";
+import { MemoryQuarantine } from "../support/memory-quarantine.ts";
 import { silentLog } from "../support/silent-log.ts";
 import type { VirtualClock } from "../support/virtual-clock.ts";
 import type { Chance } from "./chance.ts";
@@ -54,6 +55,7 @@ export class Receiver {
       compression: "none",
       random: chance.random,
       sink: openSink(this.clock),
+      quarantine: new MemoryQuarantine(),
     };
     this.batcher = replaceBatcher(createBatcher(batcherOptions), batcherOptions);
     this.app = createApp({
@@ -62,6 +64,7 @@ export class Receiver {
       bodyBytesMax: 1 << 20,
       decodedBytesMax: 1 << 20,
       ready: () => (this.draining ? "draining" : undefined),
+      blocked: () => this.batcher.blocked?.message,
     });
   }
 

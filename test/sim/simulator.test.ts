@@ -157,6 +157,9 @@ function wrap(batcher: Batcher, append: Batcher["append"] | undefined, extraByte
     get pendingBytes() {
       return batcher.pendingBytes + extraBytes;
     },
+    get blocked() {
+      return batcher.blocked;
+    },
     append: append ?? ((lines) => batcher.append(lines)),
     assertRoom: () => batcher.assertRoom(),
     drain: async (timeoutMs) => (await batcher.drain(timeoutMs)) + extraBytes,

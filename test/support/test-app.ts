@@ -1,14 +1,15 @@
 import { type Batcher, type BatcherOptions, createBatcher } from "../../src/batch/batcher.ts";
 import { systemClock } from "../../src/clock.ts";
-import { type App, createApp } from "../../src/http/app.ts";
-import type { WriteOptions } from "../../src/http/write.ts";
+import { type App, type AppOptions, createApp } from "../../src/http/app.ts";
 import { createMetrics, type Metrics } from "../../src/metrics.ts";
+import { MemoryQuarantine } from "./memory-quarantine.ts";
 import { MemorySink } from "./memory-sink.ts";
 import { silentLog } from "./silent-log.ts";
 
 export interface TestApp {
   readonly app: App;
   readonly sink: MemorySink;
+  readonly quarantine: MemoryQuarantine;
   readonly batcher: Batcher;
   readonly metrics: Metrics;
   /** Posts a body and gives the answer. */
@@ -19,13 +20,15 @@ export const v2ContentType = "application/x-protobuf;proto=io.prometheus.write.v
 
 /** The real app and batcher over a sink in memory. */
 export function testApp(
-  options: Partial<BatcherOptions & WriteOptions> & { readonly sink?: MemorySink } = {},
+  options: Partial<BatcherOptions & AppOptions> & { readonly sink?: MemorySink } = {},
 ): TestApp {
   const sink = options.sink ?? new MemorySink();
   const metrics = createMetrics({ version: "test", runtime: "test" });
   const limits = { pendingBytesMax: 256 << 20, ackTimeoutMs: 5_000 };
   const common = { clock: systemClock, log: silentLog, metrics, ...limits };
+  const quarantine = new MemoryQuarantine();
   const batcher = createBatcher({
+    quarantine,
     random: Math.random,
     compression: "none",
     lingerMs: 1,
@@ -41,6 +44,7 @@ export function testApp(
     bodyBytesMax: 32 << 20,
     decodedBytesMax: 32 << 20,
     ready: () => undefined,
+    blocked: () => batcher.blocked?.message,
     ...common,
     ...options,
     batcher,
@@ -48,6 +52,7 @@ export function testApp(
   return {
     app,
     sink,
+    quarantine,
     batcher,
     metrics,
     async post(body, headers = {}, path = "/receive") {
