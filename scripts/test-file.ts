@@ -3,13 +3,15 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseJUnit, parsePrintedSkipReasons, type TestCase } from "./test-junit.ts";
 import { type Finished, runCommand } from "./test-process.ts";
-import { fileTimeoutMs, isExclusive, type Runtime } from "./test-runtimes.ts";
+import { fileTimeoutMs, kindOfFile, type Runtime } from "./test-runtimes.ts";
 
 export interface FileResult {
   readonly runtime: string;
   readonly file: string;
   readonly seconds: number;
   readonly cases: readonly TestCase[];
+  /** What its tests measured: the lines of their output that begin with `fault: `. */
+  readonly figures?: readonly string[];
 }
 
 const outputLinesMax = 60;
@@ -24,10 +26,11 @@ export async function runTestFile(
 ): Promise<FileResult> {
   const reportPath = join(reportFolder, `${runtime.name}-${file.replaceAll("/", "-")}.xml`);
   rmSync(reportPath, { force: true });
-  const timeoutMs = fileTimeoutMs[isExclusive(file) ? "exclusive" : "ordinary"];
+  const timeoutMs = fileTimeoutMs[kindOfFile(file)];
   const finished = await runCommand(runtime.command(file, reportPath), { cwd: root, timeoutMs, env });
   const cases = judge(file, readReport(reportPath), finished, timeoutMs);
-  return { runtime: runtime.name, file, seconds: finished.seconds, cases };
+  const figures = finished.output.split("\n").filter((line) => line.startsWith("fault: "));
+  return { runtime: runtime.name, file, seconds: finished.seconds, cases, figures };
 }
 
 /** Runs a command that passes or fails as a whole, such as the type checker. */

@@ -7,14 +7,15 @@ interface Found {
   readonly test: TestCase;
 }
 
-/** One line per finished file. */
-export function printProgress({ runtime, file, seconds, cases }: FileResult): void {
+/** One line per finished file, and one per figure that its tests report. */
+export function printProgress({ runtime, file, seconds, cases, figures = [] }: FileResult): void {
   const counts = countByStatus(cases);
   const mark = counts.failed > 0 ? "FAIL" : "ok  ";
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
   console.log(
     `${mark} ${runtime.padEnd(5)} ${file} — ${plural(cases.length, "test")}${skipped}, ${seconds.toFixed(1)} s`,
   );
+  for (const figure of figures) console.log(`     ${figure}`);
 }
 
 /** Every failure with its file, name and reason. */

@@ -13,14 +13,23 @@ export interface Runtime {
   readonly command: (file: string, reportPath: string) => readonly string[];
 }
 
+/** How a file runs: beside others; alone; or from the start beside all the rest, because it mostly waits. */
+export type FileKind = "ordinary" | "exclusive" | "background";
+
 /** Milliseconds that one file may take, per kind of file; a hang must not become a hanging CI. */
-export const fileTimeoutMs = { ordinary: 120_000, exclusive: 300_000 };
+export const fileTimeoutMs: Readonly<Record<FileKind, number>> = {
+  ordinary: 120_000,
+  exclusive: 300_000,
+  background: 480_000,
+};
 
 /** Folders whose files start programs or Prometheus, or test our own scripts: once, under Node, is enough. */
-const nodeOnlyFolders = ["test/e2e/", "test/runtime/", "test/scripts/", "test/bench/"];
+const nodeOnlyFolders = ["test/e2e/", "test/faults/", "test/runtime/", "test/scripts/", "test/bench/"];
 const nodeOnlyFiles = ["test/tidy.test.ts"];
 /** Of these no two run at once, and nothing beside them: they measure time or need both cores. */
 const exclusiveFolders = ["test/e2e/", "test/runtime/"];
+/** Minutes of waiting and little else. */
+const backgroundFiles = ["test/e2e/outage.test.ts"];
 
 /** Whether the tests of `file` hold under every runtime, since engines differ in numbers, strings and streams. */
 export function isRuntimeNeutral(file: string): boolean {
@@ -31,9 +40,11 @@ export function isRuntimeNeutral(file: string): boolean {
   );
 }
 
-/** Whether nothing else may run beside `file`. */
-export function isExclusive(file: string): boolean {
-  return exclusiveFolders.some((folder) => file.startsWith(folder)) || usesEmulator(file);
+/** How `file` runs beside the others. */
+export function kindOfFile(file: string): FileKind {
+  if (backgroundFiles.includes(file)) return "background";
+  const alone = exclusiveFolders.some((folder) => file.startsWith(folder)) || usesEmulator(file);
+  return alone ? "exclusive" : "ordinary";
 }
 
 function usesEmulator(file: string): boolean {

@@ -10,9 +10,10 @@ import { type FileResult, findLostTests, runStep, runTestFile } from "./test-fil
 import { killEverything } from "./test-process.ts";
 import { printFailures, printProgress, printSkips, printSummary } from "./test-report.ts";
 import {
+  type FileKind,
   findRuntime,
-  isExclusive,
   isRuntimeNeutral,
+  kindOfFile,
   type RuntimeName,
   runtimeNames,
 } from "./test-runtimes.ts";
@@ -24,7 +25,7 @@ const { FORCE_COLOR: _, NODE_TEST_CONTEXT: __, ...inherited } = process.env;
 const env = { ...inherited, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
 
 interface Task {
-  readonly exclusive: boolean;
+  readonly kind: FileKind;
   readonly run: () => Promise<FileResult>;
 }
 
@@ -67,7 +68,7 @@ function planSteps(): Task[] {
   if (positionals.length > 0 || values.runtime !== undefined) return [];
   const bin = (name: string) => join(root, "node_modules/.bin", name);
   const step = (name: string, command: readonly string[]): Task => ({
-    exclusive: false,
+    kind: "ordinary",
     run: () => runStep(name, command, { root, env }),
   });
   return [
@@ -91,20 +92,22 @@ function planRuntime(name: RuntimeName, allFiles: readonly string[], results: Fi
   }
   console.log(`${name} ${runtime.version}: ${files.length} files`);
   return files.map((file) => ({
-    exclusive: isExclusive(file),
+    kind: kindOfFile(file),
     run: () => runTestFile(runtime, file, { root, reportFolder, env }),
   }));
 }
 
-/** Ordinary tasks side by side, one per core; then each exclusive task alone. */
+/** Background tasks all the while; ordinary tasks side by side, one per core; then each exclusive task alone. */
 async function runTasks(tasks: readonly Task[], onResult: (result: FileResult) => void): Promise<void> {
-  const ordinary = tasks.filter(({ exclusive }) => !exclusive);
-  const next = ordinary.values();
+  const ofKind = (wanted: FileKind) => tasks.filter(({ kind }) => kind === wanted);
+  const background = Promise.all(ofKind("background").map(async ({ run }) => onResult(await run())));
+  const next = ofKind("ordinary").values();
   const worker = async () => {
     for (const task of next) onResult(await task.run());
   };
   await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker));
-  for (const task of tasks.filter(({ exclusive }) => exclusive)) onResult(await task.run());
+  for (const task of ofKind("exclusive")) onResult(await task.run());
+  await background;
 }
 
 function chooseFiles(prefixes: readonly string[]): string[] {

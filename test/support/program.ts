@@ -27,6 +27,7 @@ export interface Program {
   /** `http://127.0.0.1:1234`. */
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   /** What it wrote to standard error so far. */
   log(): string;
   signal(name: NodeJS.Signals): void;
@@ -64,13 +65,25 @@ export async function withProgram<T>(
   options: ProgramOptions,
   use: (program: Program) => Promise<T>,
 ): Promise<T> {
+  const program = await startProgram(kind, options);
+  try {
+    return await use(program);
+  } finally {
+    program.signal("SIGKILL");
+    await program.ended;
+  }
+}
+
+/** Starts the program, unless told otherwise on a free loopback port; whoever starts it ends it. */
+export async function startProgram(kind: ProgramKind, options: ProgramOptions): Promise<Program> {
   const env = { LISTEN_ADDR: "127.0.0.1:0", ...options.env };
   const { child, ended, stderr } = await spawnProgram(kind, { ...options, env });
   try {
     const url = await listeningUrl(child, ended, stderr);
-    return await use({
+    return {
       url,
       port: Number(new URL(url).port),
+      pid: child.pid ?? 0,
       log: stderr,
       signal: (name) => child.kill(name),
       closeOutput: () => {
@@ -78,10 +91,11 @@ export async function withProgram<T>(
         child.stderr.destroy();
       },
       ended,
-    });
-  } finally {
+    };
+  } catch (error) {
     child.kill("SIGKILL");
     await ended;
+    throw error;
   }
 }
 
