@@ -57,10 +57,33 @@ export function serviceError(headers: Headers, text: string): ServiceError {
   // kinesalite wraps what it says to application/json in Output.
   const fields = body === undefined ? undefined : isObject(body["Output"]) ? body["Output"] : body;
   const fromBody = fields === undefined ? xmlError(text) : jsonError(fields);
+  const message = tidy(fromBody.message || (headers.get("x-amzn-errormessage") ?? ""));
+  // S3 says where the bucket is to whoever asks in the wrong place.
+  const region = headers.get("x-amz-bucket-region");
   return {
     code: bareCode(header ?? "") || bareCode(fromBody.code),
-    message: tidy(fromBody.message || (headers.get("x-amzn-errormessage") ?? "")),
+    message: region === null ? message : tidy(`${message} (bucket region: ${region})`),
   };
+}
+
+/** A service that asks for more than this is asked again all the same, in ms: it costs one request. */
+export const retryAfterMsMax = 20_000;
+
+/**
+ * How long the answer asks to wait, in ms: `x-amz-retry-after` (ms), or `Retry-After` (seconds, or a date, which counts
+ * from the answer's own `Date`). https://www.rfc-editor.org/rfc/rfc9110.html#name-retry-after
+ */
+export function retryAfterMs(headers: Headers, serverDateMs: number | undefined): number | undefined {
+  const ownMs = wholeNumber(headers.get("x-amz-retry-after"));
+  const asked = headers.get("retry-after");
+  const seconds = wholeNumber(asked);
+  const untilMs = asked === null || seconds !== undefined ? Number.NaN : Date.parse(asked);
+  const ms = ownMs ?? (seconds === undefined ? untilMs - (serverDateMs ?? Number.NaN) : seconds * 1_000);
+  return ms > 0 ? Math.min(ms, retryAfterMsMax) : undefined;
+}
+
+function wholeNumber(text: string | null): number | undefined {
+  return text !== null && /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : undefined;
 }
 
 /** `ns#Code:http://…` → `Code`. */
@@ -81,7 +104,13 @@ function xmlError(text: string): ServiceError {
   const message = /<Message>([^<]*)<\/Message>/i.exec(text)?.[1] ?? "";
   const code = /<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? /^\s*<(\w+Exception)\b/.exec(text)?.[1] ?? "";
   // Neither: keep the beginning, which is often the page of a proxy that names itself.
-  return { code, message: message || (code === "" ? text : "") };
+  return { code, message: unescaped(message) || (code === "" ? text : "") };
+}
+
+const xmlEntities: Readonly<Record<string, string>> = { amp: "&", apos: "'", gt: ">", lt: "<", quot: '"' };
+
+function unescaped(text: string): string {
+  return text.replace(/&(amp|apos|gt|lt|quot);/g, (_, name: string) => xmlEntities[name]!);
 }
 
 /** One line, bounded. */

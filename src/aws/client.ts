@@ -3,10 +3,18 @@ import { AwsV4Signer } from "aws4fetch";
 import type { Clock } from "../clock.ts";
 import { describeError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { AnswerTooLongError, parseObject, readText, serviceError } from "./answer.ts";
-import { type AwsFailure, classifyFailure, type Verdict } from "./classify.ts";
-import type { Credentials, CredentialsSource } from "./credentials.ts";
+import {
+  AnswerTooLongError,
+  parseObject,
+  readText,
+  retryAfterMs,
+  type ServiceError,
+  serviceError,
+} from "./answer.ts";
+import { type AwsFailure, classifyFailure, type LocalCode, type Verdict } from "./classify.ts";
+import { type Credentials, type CredentialsSource, loadErrorCode } from "./credentials.ts";
 import { DeadlineError, withinDeadline } from "./deadline.ts";
+import { neverConnected } from "./never-connected.ts";
 
 export type AwsService = "kinesis" | "firehose" | "s3" | "sts";
 /** The part of the global fetch that is used, so that tests and simulators can stand in for it. */
@@ -27,20 +35,47 @@ export interface AwsClientOptions {
   readonly answerBytesMax?: number;
 }
 
-export type AwsAnswer =
-  | { readonly kind: "answered"; readonly value: Readonly<Record<string, unknown>> }
+/** What answers a request, or the failure and what it means. */
+export type AwsAnswer<T = Readonly<Record<string, unknown>>> =
+  | { readonly kind: "answered"; readonly value: T }
   | { readonly kind: "failed"; readonly failure: AwsFailure; readonly verdict: Verdict };
+
+/** An answer as it came, its body read. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** A request in whatever protocol; `read` and `errorOf` know which. */
+export interface AwsRequest<T> {
+  readonly method: "DELETE" | "GET" | "HEAD" | "POST" | "PUT";
+  /** Path and query as they are sent: encoded. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array<ArrayBuffer>;
+  /** Bound of this attempt, in ms; not set: the client's. */
+  readonly timeoutMs?: number;
+  /** Reads an answer of status 200 to 299; a ServiceError where it is none that can be believed. */
+  readonly read: (answer: RawAnswer) => { readonly value: T } | ServiceError;
+  /** What any other answer names; not set: what `serviceError` finds. */
+  readonly errorOf?: (answer: RawAnswer) => ServiceError;
+}
 
 export interface AwsClient {
   readonly service: AwsService;
   readonly region: string;
   readonly endpoint: URL;
   /**
-   * One attempt: `target` is the X-Amz-Target, `body` its JSON. Answers with the JSON object of a 200, or
-   * with the failure and what it means; credentials to renew or a clock to correct are seen to before that.
-   * Never rejects for what the network, the service or `signal` does.
+   * One attempt of the JSON 1.1 protocol: `target` is the X-Amz-Target, `body` its JSON. Answers with the JSON object
+   * of a 200. Otherwise like `request`.
    */
   post(target: string, body: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<AwsAnswer>;
+  /**
+   * One attempt. Answers with what `read` makes of a 2xx, or with the failure and what it means; credentials to renew
+   * or a clock to correct are seen to before that. Never rejects for what the network, the service or `signal` does.
+   */
+  request<T>(request: AwsRequest<T>, signal: AbortSignal): Promise<AwsAnswer<T>>;
 }
 
 /** Twice and more within the 30 s that Prometheus waits for its answer. */
@@ -62,47 +97,58 @@ interface Signing {
 export function createAwsClient(options: AwsClientOptions): AwsClient {
   const { service, region, endpoint } = options;
   const signing: Signing = { clockOffsetMs: 0, keys: new Map(), keysOf: undefined };
+  const request: AwsClient["request"] = (each, signal) => attempt(options, signing, each, signal);
   return {
     service,
     region,
     endpoint,
-    post: (target, body, signal) => attempt(options, signing, target, body, signal),
+    request,
+    post(target, body, signal) {
+      const headers = { "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target };
+      return request({ method: "POST", url: endpoint.href, headers, body, read: readJson }, signal);
+    },
   };
 }
 
-async function attempt(
+async function attempt<T>(
   options: AwsClientOptions,
   signing: Signing,
-  target: string,
-  body: Uint8Array<ArrayBuffer>,
+  request: AwsRequest<T>,
   signal: AbortSignal,
-): Promise<AwsAnswer> {
-  const timeoutMs = options.attemptTimeoutMs ?? attemptTimeoutMsDefault;
+): Promise<AwsAnswer<T>> {
+  const timeoutMs = request.timeoutMs ?? options.attemptTimeoutMs ?? attemptTimeoutMsDefault;
   let used: Credentials | undefined;
   let signedAtMs: number | undefined;
-  const failed = (failure: Omit<AwsFailure, "signedAtMs">): AwsAnswer => {
-    const whole = { ...failure, signedAtMs };
-    const verdict = classifyFailure(whole);
+  let sent = false;
+  const failed = (failure: Omit<AwsFailure, "signedAtMs">): AwsAnswer<never> => {
+    const refusedBefore = used?.refusedBefore ?? false;
+    const whole: AwsFailure = { notSent: !sent, ...failure, signedAtMs, refusedBefore };
+    const verdict = classifyFailure(options.service, whole);
     recover(options, signing, verdict, whole, used);
     return { kind: "failed", failure: whole, verdict };
   };
-  const noAnswer = (code: string, error: unknown) =>
-    failed({ status: undefined, code, message: describeError(error), serverDateMs: undefined });
+  const noAnswer = (code: LocalCode, error: unknown, more: Pick<AwsFailure, "loadCode"> = {}) => {
+    const notSent = !sent || neverConnected(error);
+    const message = describeError(error);
+    return failed({ status: undefined, code, message, serverDateMs: undefined, notSent, ...more });
+  };
   try {
     return await withinDeadline(options.clock, timeoutMs, signal, async (attemptSignal) => {
       try {
         used = await options.credentials.get();
       } catch (error) {
-        return noAnswer("credentials", error);
+        return noAnswer("credentials", error, { loadCode: loadErrorCode(error) });
       }
       signedAtMs = options.clock.now() + signing.clockOffsetMs;
-      const headers = await sign(options, signing, used, signedAtMs, target, body);
+      const headers = await sign(options, signing, used, signedAtMs, request);
       // What was given up while it was being signed must not be sent after all.
       attemptSignal.throwIfAborted();
-      // No redirect: a signature holds for one host, and no AWS service of ours sends any.
-      const init: RequestInit = { method: "POST", headers, body, redirect: "manual", signal: attemptSignal };
-      const response = await options.fetch(options.endpoint.href, init);
-      return await readAnswer(response, options.answerBytesMax ?? answerBytesMaxDefault, failed);
+      const { method, url, body } = request;
+      // No redirect: a signature holds for one host.
+      const init: RequestInit = { method, headers, redirect: "manual", signal: attemptSignal };
+      sent = true;
+      const response = await options.fetch(url, body === undefined ? init : { ...init, body });
+      return await readAnswer(response, options.answerBytesMax ?? answerBytesMaxDefault, request, failed);
     });
   } catch (error) {
     if (signal.aborted) return noAnswer("aborted", error);
@@ -116,8 +162,7 @@ async function sign(
   signing: Signing,
   credentials: Credentials,
   signedAtMs: number,
-  target: string,
-  body: Uint8Array<ArrayBuffer>,
+  { method, url, headers: unsigned, body }: Omit<AwsRequest<unknown>, "read">,
 ): Promise<Headers> {
   if (signing.keysOf !== credentials || signing.keys.size > 8) {
     signing.keys = new Map();
@@ -125,10 +170,10 @@ async function sign(
   }
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const signer = new AwsV4Signer({
-    method: "POST",
-    url: options.endpoint.href,
-    headers: { "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target },
-    body,
+    method,
+    url,
+    headers: { ...unsigned },
+    ...(body === undefined ? {} : { body }),
     accessKeyId,
     secretAccessKey,
     ...(sessionToken === undefined ? {} : { sessionToken }),
@@ -138,30 +183,43 @@ async function sign(
     datetime: new Date(signedAtMs).toISOString().replace(/[:-]|\.\d{3}/g, ""),
     // Content-Type too, as AWS asks for; User-Agent comes afterwards because proxies may change it.
     allHeaders: true,
+    // S3 signs the path as it is sent; all other services sign it encoded once more.
+    singleEncode: options.service === "s3",
   });
   const { headers } = await signer.sign();
   headers.set("User-Agent", options.userAgent);
   return headers;
 }
 
-async function readAnswer(
+async function readAnswer<T>(
   response: Response,
   answerBytesMax: number,
-  failed: (failure: Omit<AwsFailure, "signedAtMs">) => AwsAnswer,
-): Promise<AwsAnswer> {
+  { read, errorOf }: AwsRequest<T>,
+  failed: (failure: Omit<AwsFailure, "signedAtMs">) => AwsAnswer<never>,
+): Promise<AwsAnswer<T>> {
   const { status, headers } = response;
   const dateMs = Date.parse(headers.get("date") ?? "");
   const serverDateMs = Number.isNaN(dateMs) ? undefined : dateMs;
-  if (status === 200) {
-    const text = await readText(response, answerBytesMax);
-    const value = parseObject(text);
-    if (value !== undefined) return { kind: "answered", value };
-    const message = `the answer is not a JSON object: ${JSON.stringify(text.slice(0, 100))}`;
-    return failed({ status, code: "malformed-answer", message, serverDateMs });
+  if (status >= 200 && status < 300) {
+    const result = read({ status, headers, text: await readText(response, answerBytesMax) });
+    return "value" in result
+      ? { kind: "answered", value: result.value }
+      : failed({ status, ...result, serverDateMs });
   }
   // An error whose body breaks off or is too long still says something by its status.
   const text = await readText(response, errorBytesMax).catch(() => "");
-  return failed({ status, ...serviceError(headers, text), serverDateMs });
+  const error = errorOf?.({ status, headers, text }) ?? serviceError(headers, text);
+  return failed({ status, ...error, serverDateMs, retryAfterMs: retryAfterMs(headers, serverDateMs) });
+}
+
+function readJson({
+  status,
+  text,
+}: RawAnswer): { readonly value: Readonly<Record<string, unknown>> } | ServiceError {
+  const value = status === 200 ? parseObject(text) : undefined;
+  if (value !== undefined) return { value };
+  const what = `the answer is not a JSON object: ${JSON.stringify(text.slice(0, 100))}`;
+  return { code: "malformed-answer", message: what };
 }
 
 function recover(

@@ -10,6 +10,8 @@ export interface Credentials {
   readonly sessionToken: string | undefined;
   /** When they stop being valid, in ms since the epoch; undefined: they do not say. */
   readonly expirationMs: number | undefined;
+  /** A service has refused the same ones before: loading them anew brought no others. */
+  readonly refusedBefore?: boolean;
 }
 
 export interface CredentialsSource {
@@ -38,14 +40,15 @@ const loadTimeoutMsDefault = 10_000;
 export function createCredentialsSource(options: CredentialsSourceOptions): CredentialsSource {
   const { load, clock, log, loadTimeoutMs = loadTimeoutMsDefault } = options;
   let current: Credentials | undefined;
+  let refused: Credentials | undefined;
   let loading: Promise<Credentials> | undefined;
   let nextRenewalMs = Number.NEGATIVE_INFINITY;
 
   const loadOnce = (): Promise<Credentials> => {
     loading ??= withinDeadline(clock, loadTimeoutMs, undefined, load)
       .then((loaded) => {
-        current = loaded;
-        return loaded;
+        current = isSame(loaded, refused) ? { ...loaded, refusedBefore: true } : loaded;
+        return current;
       })
       .finally(() => {
         loading = undefined;
@@ -72,7 +75,26 @@ export function createCredentialsSource(options: CredentialsSourceOptions): Cred
       return leftMs > 0 ? held : await renewed;
     },
     invalidate(used) {
-      if (current === used) current = undefined;
+      if (current !== used) return;
+      current = undefined;
+      refused = used;
     },
   };
+}
+
+function isSame(one: Credentials, other: Credentials | undefined): boolean {
+  return (
+    one.accessKeyId === other?.accessKeyId &&
+    one.secretAccessKey === other.secretAccessKey &&
+    one.sessionToken === other.sessionToken
+  );
+}
+
+/** The error code that the service behind a failed load gave (STS' `AccessDenied`), or "" where none did. */
+export function loadErrorCode(error: unknown): string {
+  for (let each = error, depth = 0; each instanceof Error && depth < 8; each = each.cause, depth++) {
+    // The SDK's errors of services carry what it knows of the answer here, and the code as their name.
+    if ("$metadata" in each) return each.name.slice(0, 128);
+  }
+  return "";
 }

@@ -64,7 +64,7 @@ export function createFirehoseSink({ client, stream }: FirehoseSinkOptions): Sin
     client,
     target: "Firehose_20150804.PutRecordBatch",
     head: `${JSON.stringify({ DeliveryStreamName: name }).slice(0, -1)},"Records":[`,
-    recordTail: () => '"}',
+    begin: (count) => ({ tails: new Array<string>(count).fill('"}') }),
     entriesField: "RequestResponses",
     proofField: "RecordId",
   });

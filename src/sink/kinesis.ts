@@ -74,7 +74,9 @@ export function createKinesisSink({ client, stream, random, putBytesMax }: Kines
     head: `${JSON.stringify(address).slice(0, -1)},"Records":[`,
     // Kinesis hashes the key to find the shard: a fresh one for every attempt spreads records evenly, and
     // takes a record that its shard had no room for to another one.
-    recordTail: () => `","PartitionKey":"${randomHex(random)}"}`,
+    begin: (count) => ({
+      tails: Array.from({ length: count }, () => `","PartitionKey":"${randomHex(random)}"}`),
+    }),
     entriesField: "Records",
     proofField: "SequenceNumber",
   });

@@ -4,7 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { isObject } from "../aws/answer.ts";
-import { classifyEntry } from "../aws/classify.ts";
+import { classifyEntry, type Verdict } from "../aws/classify.ts";
 import type { AwsClient } from "../aws/client.ts";
 import { durable, type Outcome, type Sink, type SinkLimits } from "./sink.ts";
 
@@ -16,11 +16,25 @@ export interface PutApi {
   readonly target: string;
   /** The body up to the first record: `{"…":"…","Records":[`. ASCII. */
   readonly head: string;
-  /** What follows a record's data: closes the string, adds further fields, closes the object. ASCII. */
-  readonly recordTail: () => string;
+  /** Begins a put of `count` records. */
+  readonly begin: (count: number) => PutPlan;
   /** The array of the answer, and the field of an entry that proves its record durable. */
   readonly entriesField: string;
   readonly proofField: string;
+}
+
+/** What one put adds to its records and makes of its answer. */
+export interface PutPlan {
+  /** What follows each record's data: closes the string, adds further fields, closes the object. ASCII. */
+  readonly tails: readonly string[];
+  /**
+   * Learns from the answer and gives the outcomes to tell. `entries` belong to the records one by one; undefined where
+   * the call failed as a whole.
+   */
+  readonly judge?: (
+    outcomes: readonly Outcome[],
+    entries: readonly unknown[] | undefined,
+  ) => readonly Outcome[];
 }
 
 const recordHead = '{"Data":"';
@@ -37,11 +51,15 @@ export function createPutApiSink(api: PutApi): Sink {
       if (records.length === 0) return [];
       const excess = excessOf(records, api.limits);
       if (excess !== undefined) return excess;
-      if (signal.aborted) return fill(records.length, unconfirmed("aborted", "the put was given up"));
-      const answer = await api.client.post(api.target, encodeBody(api, records), signal);
-      if (answer.kind === "answered") return outcomesOf(api, answer.value, records.length);
-      const { recovery: _, ...outcome } = answer.verdict;
-      return fill(records.length, outcome);
+      if (signal.aborted) return fill(records.length, notSent("aborted", "the put was given up"));
+      const { tails, judge } = api.begin(records.length);
+      const answer = await api.client.post(api.target, encodeBody(api.head, records, tails), signal);
+      const entries = answer.kind === "answered" ? entriesOf(api, answer.value, records.length) : undefined;
+      const outcomes =
+        answer.kind === "failed"
+          ? fill(records.length, outcomeOfVerdict(answer.verdict))
+          : (entries?.map((entry) => outcomeOf(entry, api)) ?? miscounted(api, answer.value, records.length));
+      return judge?.(outcomes, entries) ?? outcomes;
     },
     close: () => Promise.resolve(),
   };
@@ -57,7 +75,7 @@ function excessOf(records: readonly Uint8Array[], limits: SinkLimits): readonly 
   if (tooLarge !== undefined) {
     // Its neighbours are not at fault: they may go without it.
     const message = `record of ${tooLarge.byteLength} bytes, the limit is ${recordBytesMax}`;
-    const held = unconfirmed("not-sent", "a record beside it is over the limit");
+    const held = notSent("not-sent", "a record beside it is over the limit");
     return records.map((record) => (record.byteLength > recordBytesMax ? refused(message, "record") : held));
   }
   if (records.length > putRecordsMax) {
@@ -72,11 +90,11 @@ function excessOf(records: readonly Uint8Array[], limits: SinkLimits): readonly 
 }
 
 /** The JSON text of the call, written once into its final place. */
-export function encodeBody(
-  { head, recordTail }: Pick<PutApi, "head" | "recordTail">,
+function encodeBody(
+  head: string,
   records: readonly Uint8Array[],
+  tails: readonly string[],
 ): Uint8Array<ArrayBuffer> {
-  const tails = records.map(() => recordTail());
   const bytes = records.reduce(
     (sum, record, i) => sum + base64Bytes(record.byteLength) + recordHead.length + tails[i]!.length + 1,
     head.length + bodyTail.length - 1,
@@ -116,37 +134,50 @@ export function base64Bytes(bytes: number): number {
   return Math.ceil(bytes / 3) * 4;
 }
 
-function outcomesOf(
-  { entriesField, proofField }: PutApi,
+function entriesOf(
+  { entriesField }: PutApi,
+  answer: Readonly<Record<string, unknown>>,
+  count: number,
+): readonly unknown[] | undefined {
+  const entries: unknown = answer[entriesField];
+  return Array.isArray(entries) && entries.length === count ? entries : undefined;
+}
+
+/** Which entry belongs to which record is unknown, so none is confirmed. */
+function miscounted(
+  { entriesField }: PutApi,
   answer: Readonly<Record<string, unknown>>,
   count: number,
 ): readonly Outcome[] {
   const entries: unknown = answer[entriesField];
-  if (!Array.isArray(entries) || entries.length !== count) {
-    const got = Array.isArray(entries) ? `${entries.length} entries` : "no entries";
-    // Which entry belongs to which record is unknown, so none is confirmed.
-    return fill(count, unconfirmed("unconfirmed", `${got} in the answer for ${count} records`));
-  }
-  return entries.map((entry: unknown) => outcomeOf(entry, proofField));
+  const got = Array.isArray(entries) ? `${entries.length} entries` : "no entries";
+  return fill(count, unconfirmed(`${got} in the answer for ${count} records`));
 }
 
-function outcomeOf(entry: unknown, proofField: string): Outcome {
-  if (!isObject(entry)) return unconfirmed("unconfirmed", "an entry of the answer is no object");
+function outcomeOf(entry: unknown, { client, proofField }: PutApi): Outcome {
+  if (!isObject(entry)) return unconfirmed("an entry of the answer is no object");
   const code = textOf(entry["ErrorCode"]);
-  if (code !== "") {
-    const { recovery: _, ...outcome } = classifyEntry(code, textOf(entry["ErrorMessage"]));
-    return outcome;
-  }
+  if (code !== "")
+    return outcomeOfVerdict(classifyEntry(client.service, code, textOf(entry["ErrorMessage"])));
   // An error code that is no text is still an error code.
   if ((entry["ErrorCode"] ?? "") === "" && textOf(entry[proofField]) !== "") return durable;
-  return unconfirmed("unconfirmed", `an entry of the answer has neither ${proofField} nor ErrorCode`);
+  return unconfirmed(`an entry of the answer has neither ${proofField} nor ErrorCode`);
 }
 
-function textOf(value: unknown): string {
+function outcomeOfVerdict(verdict: Verdict): Outcome {
+  const { recovery: _, ...outcome } = verdict;
+  return outcome;
+}
+
+export function textOf(value: unknown): string {
   return typeof value === "string" ? value.slice(0, 500) : "";
 }
 
-function unconfirmed(reason: string, message: string): Outcome {
+function unconfirmed(message: string): Outcome {
+  return { kind: "retryable", throttled: false, unconfirmed: true, reason: "unconfirmed", message };
+}
+
+function notSent(reason: string, message: string): Outcome {
   return { kind: "retryable", throttled: false, reason, message };
 }
 

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AwsFailure, classifyEntry, classifyFailure } from "../../src/aws/classify.ts";
+import {
+  type AwsFailure,
+  classifyEntry,
+  classifyFailure,
+  type TableName,
+  type Verdict,
+} from "../../src/aws/classify.ts";
 
 const nothing: AwsFailure = {
   status: undefined,
@@ -10,105 +16,252 @@ const nothing: AwsFailure = {
   signedAtMs: undefined,
 };
 
-type Expected = "transient" | "throttled" | "blocked" | "refused";
-type RowOfTest = readonly [status: number | undefined, code: string, expected: Expected, recovery?: string];
+/** `stored?`: retryable, and the service may have stored it. `throttled` never is. */
+type Expected = "again" | "stored?" | "throttled" | "blocked" | "refused";
+type RowOfTest = readonly [
+  status: number | undefined,
+  code: string,
+  expected: Expected,
+  recovery?: Verdict["recovery"],
+];
 
-const calls: readonly RowOfTest[] = [
-  [undefined, "network", "transient"],
-  [undefined, "timeout", "transient"],
-  [undefined, "aborted", "transient"],
-  [undefined, "credentials", "transient"],
-  [200, "malformed-answer", "transient"],
-  [400, "ProvisionedThroughputExceededException", "throttled"],
+function summary(verdict: Verdict): Expected {
+  if (verdict.kind !== "retryable") return verdict.kind;
+  if (verdict.throttled) {
+    assert.equal(verdict.unconfirmed, undefined);
+    return "throttled";
+  }
+  return verdict.unconfirmed === true ? "stored?" : "again";
+}
+
+/** What holds for every service. */
+const everywhere: readonly RowOfTest[] = [
+  [undefined, "network", "stored?"],
+  [undefined, "timeout", "stored?"],
+  [undefined, "aborted", "stored?"],
+  [undefined, "credentials", "again"],
+  [200, "malformed-answer", "stored?"],
   [400, "LimitExceededException", "throttled"],
   [400, "ThrottlingException", "throttled"],
+  [400, "Throttling", "throttled"],
+  [400, "RequestLimitExceeded", "throttled"],
   [400, "KMSThrottlingException", "throttled"],
   [400, "TooManyRequestsException", "throttled"],
   [503, "SlowDown", "throttled"],
-  [503, "ServiceUnavailableException", "throttled"],
   [429, "", "throttled"],
   [429, "NeverHeardOf", "throttled"],
-  [500, "InternalFailure", "transient"],
-  [500, "InternalFailureException", "transient"],
-  [503, "ServiceUnavailable", "transient"],
-  [400, "ExpiredTokenException", "transient", "refresh-credentials"],
-  [403, "ExpiredToken", "transient", "refresh-credentials"],
-  [400, "UnrecognizedClientException", "transient", "refresh-credentials"],
-  [403, "InvalidClientTokenId", "transient", "refresh-credentials"],
-  [400, "RequestExpired", "transient", "refresh-credentials"],
-  [403, "RequestTimeTooSkewed", "transient", "correct-clock"],
+  [400, "BrandNewThrottledException", "throttled"],
+  [500, "InternalFailure", "stored?"],
+  [500, "InternalFailureException", "stored?"],
+  [500, "InternalError", "stored?"],
+  [400, "RequestTimeout", "again"],
+  [400, "ExpiredTokenException", "again", "refresh-credentials"],
+  [403, "ExpiredToken", "again", "refresh-credentials"],
+  [403, "InvalidToken", "again", "refresh-credentials"],
+  [400, "UnrecognizedClientException", "again", "refresh-credentials"],
+  [403, "InvalidClientTokenId", "again", "refresh-credentials"],
+  [403, "InvalidAccessKeyId", "again", "refresh-credentials"],
+  [403, "SomeTokenExpiredException", "again", "refresh-credentials"],
+  [400, "RequestExpired", "again", "refresh-credentials"],
+  [403, "RequestTimeTooSkewed", "again", "correct-clock"],
+  [400, "RequestInTheFuture", "again", "correct-clock"],
   [400, "InvalidSignatureException", "blocked", "refresh-credentials"],
+  [403, "SignatureDoesNotMatch", "blocked", "refresh-credentials"],
   [403, "MissingAuthenticationTokenException", "blocked", "refresh-credentials"],
+  [403, "IncompleteSignatureException", "blocked", "refresh-credentials"],
   [400, "AccessDeniedException", "blocked"],
-  [400, "ResourceNotFoundException", "blocked"],
+  [403, "AccessDenied", "blocked"],
+  [400, "NotAuthorized", "blocked"],
+  [403, "OptInRequired", "blocked"],
   [400, "KMSDisabledException", "blocked"],
   [400, "KMSInvalidStateException", "blocked"],
   [400, "KMSAccessDeniedException", "blocked"],
   [400, "KMSNotFoundException", "blocked"],
   [400, "KMSOptInRequired", "blocked"],
-  [400, "InvalidKMSResourceException", "blocked"],
-  [400, "InvalidSourceException", "blocked"],
+  [400, "KMSBrandNewException", "blocked"],
+  [400, "KMS.DisabledException", "blocked"],
+  [400, "KMS.NotFoundException", "blocked"],
+  [400, "KMS.KMSInvalidStateException", "blocked"],
+  [400, "AccountSuspendedException", "blocked"],
+  [400, "UnknownOperationException", "blocked"],
+  [501, "NotImplemented", "stored?"],
+  [401, "", "blocked"],
+  [403, "", "blocked"],
+  [407, "", "blocked"],
+  [404, "", "blocked"],
+  [405, "", "blocked"],
+  [408, "", "again"],
+  [413, "", "refused"],
+  [301, "", "blocked"],
+  [307, "", "blocked"],
+  [204, "", "stored?"],
+  [500, "", "stored?"],
+  [500, "NeverHeardOf", "stored?"],
+  [502, "", "stored?"],
+  [504, "", "stored?"],
+  [599, "", "stored?"],
+  // A server that blames itself is not believed to speak about us.
+  [500, "AccessDeniedException", "stored?"],
+  [502, "InvalidArgumentException", "stored?"],
+];
+
+const streams: readonly RowOfTest[] = [
+  [503, "ServiceUnavailable", "stored?"],
+  [503, "", "stored?"],
+  [400, "ResourceNotFoundException", "blocked"],
+  [400, "ResourceInUseException", "blocked"],
+  [400, "DryRunOperationException", "blocked"],
   [400, "InvalidArgumentException", "refused"],
   [400, "ValidationException", "refused"],
   [400, "SerializationException", "refused"],
-  [400, "UnknownOperationException", "blocked"],
   [400, "NeverHeardOf", "refused"],
   [400, "", "refused"],
-  [401, "", "blocked"],
-  [403, "", "blocked"],
-  [404, "", "blocked"],
-  [408, "", "transient"],
-  [413, "", "refused"],
-  [301, "", "blocked"],
-  [204, "", "transient"],
-  [500, "", "transient"],
-  [500, "NeverHeardOf", "transient"],
-  [502, "", "transient"],
-  [504, "", "transient"],
-  [599, "", "transient"],
-  // A server that blames itself is not believed to speak about us.
-  [500, "AccessDeniedException", "transient"],
 ];
-for (const [status, code, expected, recovery] of calls) {
-  test(`a call that fails with ${status ?? "no answer"} ${code} is ${expected}`, () => {
-    const verdict = classifyFailure({ ...nothing, status, code, message: "said" });
-    assert.equal(verdict.kind, expected === "blocked" || expected === "refused" ? expected : "retryable");
-    if (verdict.kind === "retryable") assert.equal(verdict.throttled, expected === "throttled");
-    assert.equal(verdict.recovery, recovery ?? "none");
-    assert.match(verdict.reason, /^[A-Za-z][A-Za-z0-9-]{1,60}$/);
-    assert.match(verdict.message, /said/);
-  });
+
+const own: Readonly<Record<TableName, readonly RowOfTest[]>> = {
+  kinesis: [
+    ...streams,
+    [400, "ProvisionedThroughputExceededException", "throttled"],
+    [400, "ExpiredNextTokenException", "again"],
+    [503, "ServiceUnavailableException", "stored?"],
+  ],
+  firehose: [
+    ...streams,
+    [503, "ServiceUnavailableException", "throttled"],
+    [400, "ServiceUnavailableException", "throttled"],
+    [400, "InvalidKMSResourceException", "blocked"],
+    [400, "InvalidSourceException", "blocked"],
+  ],
+  s3: [
+    [503, "", "throttled"],
+    [503, "ServiceUnavailable", "throttled"],
+    [503, "NeverHeardOf", "throttled"],
+    [409, "OperationAborted", "again"],
+    [409, "ConditionalRequestConflict", "again"],
+    [409, "", "again"],
+    [400, "BadDigest", "again"],
+    [400, "InvalidDigest", "again"],
+    [400, "XAmzContentSHA256Mismatch", "again"],
+    [400, "IncompleteBody", "again"],
+    [404, "NoSuchUpload", "again", "restart-upload"],
+    [400, "InvalidPart", "again", "restart-upload"],
+    [400, "InvalidPartOrder", "again", "restart-upload"],
+    [400, "EntityTooLarge", "refused"],
+    [404, "NoSuchBucket", "blocked"],
+    [400, "InvalidBucketName", "blocked"],
+    [301, "PermanentRedirect", "blocked"],
+    [307, "TemporaryRedirect", "blocked"],
+    [400, "AuthorizationHeaderMalformed", "blocked"],
+    [403, "AllAccessDisabled", "blocked"],
+    [400, "InvalidRequest", "blocked"],
+    [400, "InvalidArgument", "blocked"],
+    [400, "NeverHeardOf", "blocked"],
+    [400, "", "blocked"],
+    // CompleteMultipartUpload says it in a 200.
+    [200, "InternalError", "stored?"],
+    [200, "SlowDown", "throttled"],
+  ],
+  sts: [],
+};
+
+for (const service of ["kinesis", "firehose", "s3"] as const) {
+  for (const [status, code, expected, recovery = "none"] of [...everywhere, ...own[service]]) {
+    test(`${service}: a call that fails with ${status ?? "no answer"} ${code} is ${expected}`, () => {
+      const verdict = classifyFailure(service, { ...nothing, status, code, message: "said" });
+      assert.equal(summary(verdict), expected);
+      assert.equal(verdict.recovery, recovery);
+      assert.match(verdict.reason, /^[A-Za-z][A-Za-z0-9.-]{1,60}$/);
+      assert.match(verdict.message, /said/);
+      if (verdict.kind === "refused") assert.equal(verdict.scope, "put");
+    });
+  }
 }
 
 const entries: readonly [code: string, expected: Expected][] = [
-  ["ProvisionedThroughputExceededException", "throttled"],
-  ["ServiceUnavailableException", "throttled"],
-  ["InternalFailure", "transient"],
+  ["InternalFailure", "stored?"],
   ["InvalidArgumentException", "refused"],
   ["KMSThrottlingException", "throttled"],
   ["KMSDisabledException", "blocked"],
-  ["NeverHeardOf", "transient"],
+  ["KMSBrandNewException", "blocked"],
+  ["BrandNewThrottledException", "throttled"],
+  ["AccessDeniedException", "blocked"],
+  ["NeverHeardOf", "stored?"],
 ];
-for (const [code, expected] of entries) {
-  test(`an entry that fails with ${code} is ${expected}`, () => {
-    const verdict = classifyEntry(code, "said");
-    assert.equal(verdict.kind, expected === "blocked" || expected === "refused" ? expected : "retryable");
-    if (verdict.kind === "retryable") assert.equal(verdict.throttled, expected === "throttled");
-    assert.match(verdict.message, new RegExp(`${code}: said`));
-  });
+const ownEntries = {
+  kinesis: [["ProvisionedThroughputExceededException", "throttled"]],
+  firehose: [["ServiceUnavailableException", "throttled"]],
+} as const;
+for (const service of ["kinesis", "firehose"] as const) {
+  for (const [code, expected] of [...entries, ...ownEntries[service]]) {
+    test(`${service}: an entry that fails with ${code} is ${expected}`, () => {
+      const verdict = classifyEntry(service, code, "said");
+      assert.equal(summary(verdict), expected);
+      assert.match(verdict.message, new RegExp(`${code}: said`));
+      if (verdict.kind === "refused") assert.equal(verdict.scope, "record");
+    });
+  }
 }
 
 test("a code that is not known is never a metric label, its status is", () => {
   const code = "x".repeat(100);
-  assert.equal(classifyFailure({ ...nothing, status: 418, code }).reason, "http-418");
-  assert.equal(classifyFailure({ ...nothing, code }).reason, "unknown");
-  assert.equal(classifyEntry(code, "").reason, "unknown");
+  assert.equal(classifyFailure("kinesis", { ...nothing, status: 418, code }).reason, "http-418");
+  assert.equal(classifyFailure("kinesis", { ...nothing, code }).reason, "unknown");
+  assert.equal(classifyFailure("s3", { ...nothing, status: 400, code: "KMSNew" }).reason, "http-400");
+  assert.equal(classifyEntry("kinesis", code, "").reason, "unknown");
 });
+
+test("what never left cannot be stored", () => {
+  for (const code of ["network", "timeout", "aborted"]) {
+    assert.equal(summary(classifyFailure("kinesis", { ...nothing, code, notSent: true })), "again");
+  }
+});
+
+test("how long the service asks to wait goes with what may be tried again", () => {
+  const at = (status: number, code: string) =>
+    classifyFailure("kinesis", { ...nothing, status, code, retryAfterMs: 1_500 });
+  const busy = at(503, "");
+  assert.equal(busy.kind === "retryable" && busy.retryAfterMs, 1_500);
+  assert.ok(!("retryAfterMs" in at(400, "AccessDeniedException")));
+});
+
+const aboutTheStream: readonly [code: string, message: string, expected: Expected][] = [
+  [
+    "ValidationException",
+    "1 validation error detected: Value 'a b' at 'streamName' failed to satisfy constraint: Member must satisfy",
+    "blocked",
+  ],
+  [
+    "ValidationException",
+    "1 validation error detected: Value 'x' at 'streamARN' failed to satisfy",
+    "blocked",
+  ],
+  ["ValidationException", "1 validation error detected: Value 'x' at 'deliveryStreamName' failed", "blocked"],
+  ["InvalidArgumentException", "StreamARN arn:aws:kinesis:… is not valid", "blocked"],
+  ["InvalidArgumentException", "Delivery stream metrics is not in the ACTIVE state", "blocked"],
+  [
+    "ValidationException",
+    "1 validation error detected: Value '' at 'records.1.member.partitionKey' failed to satisfy constraint",
+    "refused",
+  ],
+  [
+    "ValidationException",
+    "1 validation error detected: Value '[…]' at 'records' failed: length <= 500",
+    "refused",
+  ],
+  ["InvalidArgumentException", "Records size exceeds 10 MB limit", "refused"],
+  ["SerializationException", "", "refused"],
+];
+for (const [code, message, expected] of aboutTheStream) {
+  test(`${code} "${message.slice(0, 60)}" is ${expected}`, () => {
+    for (const service of ["kinesis", "firehose"] as const)
+      assert.equal(summary(classifyFailure(service, { ...nothing, status: 400, code, message })), expected);
+  });
+}
 
 test("a refused signature points at the clock when the service's time or its words do", () => {
   const signedAtMs = Date.parse("2026-11-23T06:00:00Z");
   const at = (offsetMs: number, code: string, message = "") =>
-    classifyFailure({
+    classifyFailure("kinesis", {
       ...nothing,
       status: 403,
       code,
@@ -125,10 +278,55 @@ test("a refused signature points at the clock when the service's time or its wor
   assert.equal(at(301_000, "AccessDeniedException").recovery, "none");
 });
 
+test("credentials that are refused again after they were loaded anew are for the operator", () => {
+  for (const code of ["ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"]) {
+    const verdict = classifyFailure("kinesis", { ...nothing, status: 400, code, refusedBefore: true });
+    assert.deepEqual([verdict.kind, verdict.recovery], ["blocked", "refresh-credentials"]);
+    assert.match(verdict.message, /same credentials were loaded again/);
+  }
+  const skewed = { ...nothing, status: 403, code: "RequestTimeTooSkewed", refusedBefore: true };
+  assert.equal(classifyFailure("s3", skewed).kind, "retryable");
+});
+
+const loads: readonly [loadCode: string, expected: Expected][] = [
+  ["", "again"],
+  ["NeverHeardOf", "again"],
+  ["IDPCommunicationError", "again"],
+  ["InvalidIdentityToken", "again"],
+  ["ExpiredTokenException", "again"],
+  ["ThrottlingException", "throttled"],
+  ["AccessDenied", "blocked"],
+  ["AccessDeniedException", "blocked"],
+  ["IDPRejectedClaim", "blocked"],
+  ["UnauthorizedException", "blocked"],
+];
+for (const [loadCode, expected] of loads) {
+  test(`credentials that cannot be loaded because of "${loadCode}" are ${expected}`, () => {
+    const verdict = classifyFailure("kinesis", {
+      ...nothing,
+      code: "credentials",
+      loadCode,
+      message: "said",
+    });
+    assert.equal(summary(verdict), expected);
+    assert.equal(verdict.reason, "credentials");
+  });
+}
+
 test("what only the operator can put right says what to do", () => {
-  const says = (code: string) => classifyFailure({ ...nothing, status: 400, code, message: "m" }).message;
-  assert.match(says("AccessDeniedException"), /^HTTP 400 AccessDeniedException: m \(allow .* IAM policy/);
-  assert.match(says("ResourceNotFoundException"), /create the stream, or correct its name, the region/);
-  assert.match(says("KMSDisabledException"), /KMS key is disabled: enable it/);
-  assert.match(says("ExpiredTokenException"), /put valid ones there/);
+  const says = (service: TableName, code: string, status = 400) =>
+    classifyFailure(service, { ...nothing, status, code, message: "m" }).message;
+  assert.match(
+    says("kinesis", "AccessDeniedException"),
+    /^HTTP 400 AccessDeniedException: m \(allow .* IAM policy/,
+  );
+  assert.match(
+    says("kinesis", "ResourceNotFoundException"),
+    /create the stream, or correct its name, the region/,
+  );
+  assert.match(says("firehose", "KMSDisabledException"), /KMS key is disabled: enable it/);
+  assert.match(says("kinesis", "ExpiredTokenException"), /put valid ones there/);
+  assert.match(says("s3", "AccessDenied", 403), /allow s3:PutObject/);
+  assert.match(says("s3", "", 403), /allow s3:PutObject/);
+  assert.match(says("s3", "AuthorizationHeaderMalformed"), /another region/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Credentials, createCredentialsSource } from "../../src/aws/credentials.ts";
+import { type Credentials, createCredentialsSource, loadErrorCode } from "../../src/aws/credentials.ts";
 import { keptLog, manualClock } from "../support/aws-stand-in.ts";
 
 const hourMs = 3_600_000;
@@ -97,4 +97,37 @@ test("a load that never ends is given up", async () => {
   const got = source.get();
   clock.advance(1_000);
   await assert.rejects(got, /no answer within 1000 ms/);
+});
+
+test("credentials that come back the same after they were refused say so, others do not", async () => {
+  const clock = manualClock();
+  let secretAccessKey = "s1";
+  const load = () =>
+    Promise.resolve({ accessKeyId: "A", secretAccessKey, sessionToken: "t", expirationMs: undefined });
+  const source = createCredentialsSource({ load, clock, log: keptLog().log });
+  const first = await source.get();
+  assert.equal(first.refusedBefore, undefined);
+  source.invalidate(first);
+  const again = await source.get();
+  assert.equal(again.refusedBefore, true);
+  // A late refusal of the first says nothing of these.
+  source.invalidate(first);
+  assert.equal(await source.get(), again);
+  secretAccessKey = "s2";
+  source.invalidate(again);
+  assert.equal((await source.get()).refusedBefore, undefined);
+});
+
+test("the code of the service behind a failed load is found, however deep it stands", () => {
+  const said = Object.assign(new Error("denied"), {
+    name: "AccessDenied",
+    $metadata: { httpStatusCode: 403 },
+  });
+  assert.equal(loadErrorCode(said), "AccessDenied");
+  assert.equal(
+    loadErrorCode(new Error("chain", { cause: new Error("link", { cause: said }) })),
+    "AccessDenied",
+  );
+  assert.equal(loadErrorCode(new Error("no network")), "");
+  assert.equal(loadErrorCode("text"), "");
 });
