@@ -3,8 +3,12 @@
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
  */
 import type { AwsClient } from "../aws/client.ts";
-import { type Random, randomHex } from "../clock.ts";
+import type { Clock, Random } from "../clock.ts";
 import { ConfigError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { beginByChance } from "./kinesis/by-chance.ts";
+import { listOpenShards } from "./kinesis/shards.ts";
+import { createSpread, explicitHashKeyBytesMax } from "./kinesis/spread.ts";
 import { createPutApiSink } from "./put-api.ts";
 import type { Sink } from "./sink.ts";
 
@@ -26,6 +30,8 @@ export const kinesisRecordBytesTarget = 8 * 25 * 1024;
 export const kinesisPayloadUnitBytes = 25 * 1024;
 /** Hexadecimal digits of a partition key: short, because it counts as record bytes. */
 const partitionKeyBytes = 8;
+/** Bytes of one record's data, as handed to `put`: its partition key counts as well. */
+export const kinesisDataBytesMax = kinesisRecordBytesMax - partitionKeyBytes;
 
 /** A stream as the user names it. */
 export interface KinesisStream {
@@ -40,8 +46,17 @@ export interface KinesisSinkOptions {
   /** Name or ARN. */
   readonly stream: string;
   readonly random: Random;
+  readonly clock: Pick<Clock, "monotonicMs">;
+  /** Spreads records evenly over the open shards, as far as the stream lets us; not set: by chance. */
+  readonly spread?: ShardSpreadOptions | undefined;
   /** Bytes of the records of one put; less for services that stand in for Kinesis with older limits. */
   readonly putBytesMax?: number;
+}
+
+export interface ShardSpreadOptions {
+  readonly log: Log;
+  /** Gets the number of shards that records are spread over, whenever it changes; 0: none. */
+  readonly onShards: (count: number) => void;
 }
 
 /** Reads a stream's name or ARN. Rejects anything else with a ConfigError. */
@@ -56,28 +71,38 @@ export function parseKinesisStream(stream: string): KinesisStream {
 }
 
 /** A sink that puts records into `stream`; a record is durable when Kinesis names its SequenceNumber. */
-export function createKinesisSink({ client, stream, random, putBytesMax }: KinesisSinkOptions): Sink {
-  const { name, arn } = parseKinesisStream(stream);
-  const address = arn === undefined ? { StreamName: name } : { StreamARN: arn };
-  const keysBytesMax = kinesisPutRecordsMax * partitionKeyBytes;
-  return createPutApiSink({
+export function createKinesisSink(options: KinesisSinkOptions): Sink {
+  const { client, random, clock, putBytesMax = kinesisPutBytesMax } = options;
+  const { name, arn } = parseKinesisStream(options.stream);
+  const address: Record<string, string> = arn === undefined ? { StreamName: name } : { StreamARN: arn };
+  const byChance = beginByChance(clock, random);
+  const list = (signal: AbortSignal) => listOpenShards(client, address, signal);
+  const spread =
+    options.spread && createSpread({ list, byChance, clock, random, stream: name, ...options.spread });
+  // A hash key is not said to count; should it do so, the largest put is still within the limit.
+  const keyBytes = partitionKeyBytes + (spread === undefined ? 0 : explicitHashKeyBytesMax);
+  const sink = createPutApiSink({
     name: `kinesis:${name}`,
     limits: {
-      recordBytesMax: kinesisRecordBytesMax - partitionKeyBytes,
+      recordBytesMax: kinesisDataBytesMax,
       recordBytesTarget: kinesisRecordBytesTarget,
       payloadUnitBytes: kinesisPayloadUnitBytes,
       putRecordsMax: kinesisPutRecordsMax,
-      putBytesMax: (putBytesMax ?? kinesisPutBytesMax) - keysBytesMax,
+      putBytesMax: putBytesMax - kinesisPutRecordsMax * keyBytes,
     },
     client,
     target: "Kinesis_20131202.PutRecords",
     head: `${JSON.stringify(address).slice(0, -1)},"Records":[`,
-    // Kinesis hashes the key to find the shard: a fresh one for every attempt spreads records evenly, and
-    // takes a record that its shard had no room for to another one.
-    begin: (count) => ({
-      tails: Array.from({ length: count }, () => `","PartitionKey":"${randomHex(random)}"}`),
-    }),
+    begin: spread?.begin ?? byChance,
     entriesField: "Records",
     proofField: "SequenceNumber",
   });
+  if (spread === undefined) return sink;
+  return {
+    ...sink,
+    close() {
+      spread.close();
+      return sink.close();
+    },
+  };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { systemClock } from "../../src/clock.ts";
 import { createKinesisSink } from "../../src/sink/kinesis.ts";
 import { sinkContract } from "../contract/sink.ts";
 import { neverAborted } from "../support/aws-stand-in.ts";
@@ -23,7 +24,7 @@ function registerTests(name: string, start: () => Promise<KinesisEmulator>): voi
     const emulator = await running;
     await emulator.createStream(stream, shards);
     const { client } = emulator;
-    const sink = createKinesisSink({ client, stream, random: Math.random, putBytesMax });
+    const sink = createKinesisSink({ client, stream, random: Math.random, clock: systemClock, putBytesMax });
     return { client, sink, read: () => emulator.read(stream) };
   };
 
@@ -51,7 +52,13 @@ function registerTests(name: string, start: () => Promise<KinesisEmulator>): voi
 
   test(`${name} names a stream that does not exist`, async () => {
     const { client } = await open(1);
-    const sink = createKinesisSink({ client, stream: "no-such", random: Math.random, putBytesMax });
+    const sink = createKinesisSink({
+      client,
+      stream: "no-such",
+      random: Math.random,
+      clock: systemClock,
+      putBytesMax,
+    });
     const [outcome] = await sink.put([new Uint8Array(1)], neverAborted);
     assert.ok(outcome?.kind === "blocked", JSON.stringify(outcome));
     assert.equal(outcome.reason, "ResourceNotFoundException");

@@ -27,7 +27,7 @@ async function withKinesis(
     attemptTimeoutMs: 2_000,
   });
   try {
-    await run(createKinesisSink({ client, stream, random: Math.random }), fake);
+    await run(createKinesisSink({ client, stream, random: Math.random, clock: systemClock }), fake);
     assert.deepEqual(fake.problems, []);
   } finally {
     await fake.close();

@@ -18,7 +18,10 @@ function seeded(seed: number): () => number {
 
 function opened(answer: StandInOptions["answer"], stream = "metrics") {
   const stood = standIn({ service: "kinesis", answer });
-  return { ...stood, sink: createKinesisSink({ client: stood.client, stream, random: seeded(1) }) };
+  return {
+    ...stood,
+    sink: createKinesisSink({ client: stood.client, stream, random: seeded(1), clock: stood.clock }),
+  };
 }
 
 const bytes = (count: number, fill = 0x61) => new Uint8Array(count).fill(fill);
