@@ -58,6 +58,8 @@ export function withFaults(files: Files): Files {
   return {
     create: async (path) => fileWithFaults(path, await explained("create", path, () => files.create(path))),
     open: async (path) => fileWithFaults(path, await explained("open", path, () => files.open(path))),
+    openToWrite: async (path) =>
+      fileWithFaults(path, await explained("open", path, () => files.openToWrite(path))),
     makeDirectory: (path) => explained("create the directory", path, () => files.makeDirectory(path)),
     list: (path) => explained("list", path, () => files.list(path)),
     rename: (from, to) => explained(`rename ${from} to`, to, () => files.rename(from, to)),

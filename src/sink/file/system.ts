@@ -1,4 +1,4 @@
-/** The few things the file sink asks of a file system, narrow enough to put faults between. */
+/** The few things the sinks ask of a file system, narrow enough to put faults between. */
 import * as fs from "node:fs/promises";
 
 export interface FileStatus {
@@ -26,6 +26,8 @@ export interface Files {
   create(path: string): Promise<OpenFile>;
   /** Opens a file or a directory for reading and syncing. */
   open(path: string): Promise<OpenFile>;
+  /** Opens a file that is there for reading and for writing over what is in it. */
+  openToWrite(path: string): Promise<OpenFile>;
   /** One level; EEXIST if the name is taken. */
   makeDirectory(path: string): Promise<void>;
   list(path: string): Promise<readonly string[]>;
@@ -38,6 +40,7 @@ export interface Files {
 export const systemFiles: Files = {
   create: async (path) => openFile(await fs.open(path, "wx+")),
   open: async (path) => openFile(await fs.open(path, "r")),
+  openToWrite: async (path) => openFile(await fs.open(path, "r+")),
   // Not `recursive`: Node never returns from that where mkdir answers ENOENT under an existing parent (/proc).
   makeDirectory: (path) => fs.mkdir(path),
   list: (path) => fs.readdir(path),

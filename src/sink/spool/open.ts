@@ -1,0 +1,201 @@
+/** Opens a spool: a directory of segments, a cursor, and nothing that a kill -9 could leave in the way. */
+import { resolve } from "node:path";
+import type { Clock, Random } from "../../clock.ts";
+import { ConfigError } from "../../errors.ts";
+import type { Log } from "../../log.ts";
+import type { SpoolMetrics } from "../../metrics.ts";
+import { ensureDirectories } from "../file/directory.ts";
+import { FileFault, faultMessage, withFaults } from "../file/fault.ts";
+import { type Files, systemFiles } from "../file/system.ts";
+import { durable, type Outcome, type Sink, type SinkLimits } from "../sink.ts";
+import { SpoolContents } from "./contents.ts";
+import { openCursor } from "./cursor.ts";
+import { SpoolReader } from "./reader.ts";
+import { encodeRecord } from "./record.ts";
+import { type FullPolicy, SpoolRoom } from "./room.ts";
+import { decodeSegmentHeader, formatVersion, segmentHeaderBytes, segmentNumber } from "./segment.ts";
+import { Segment, Segments } from "./segments.ts";
+import type { Spool, SpoolCursor } from "./spool.ts";
+import { SpoolWriter } from "./writer.ts";
+
+const segmentBytesDefault = 64 * 1024 * 1024;
+const newline = 0x0a;
+
+export interface OpenSpoolOptions {
+  /** Created with its parents when it is missing. */
+  readonly directory: string;
+  /** Ceiling on the bytes of all segments. */
+  readonly bytesMax: number;
+  /** The spool is full once its oldest unshipped lines are older; 0: any age. */
+  readonly ageMaxMs: number;
+  readonly whenFull: FullPolicy;
+  /** Of the frames. The spool compresses by itself: what is put are plain lines. */
+  readonly compression: "none" | "zstd";
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: SpoolMetrics;
+  /** A segment that has reached this length is followed by the next; undefined: 64 MiB, less in a small spool. */
+  readonly segmentBytes?: number;
+  /** The file system, for tests. */
+  readonly files?: Files;
+}
+
+/**
+ * Opens the spool in a directory and finds what an earlier run left there. Throws ConfigError (exit code 1) when the
+ * directory cannot be had or written, was written by a later version, or is held by another process.
+ */
+export async function openSpool(options: OpenSpoolOptions): Promise<Spool> {
+  const files = withFaults(options.files ?? systemFiles);
+  const directory = resolve(options.directory);
+  const { clock, log, metrics, bytesMax, ageMaxMs, whenFull } = options;
+  try {
+    await ensureDirectories(files, directory);
+    const segments = await findSegments(files, directory, clock);
+    const { file: cursorFile, saved, isNew } = await openCursor(files, directory);
+    if (saved === undefined && !isNew) {
+      log.warn("the spool's cursor is damaged: what was shipped and not removed yet is shipped once more", {
+        directory,
+      });
+    }
+    const numbers = [...segments].map(({ number }) => number);
+    const lastSegment = Math.max(saved?.lastSegment ?? 0, saved?.cursor.position.segment ?? 0, ...numbers);
+    const start: SpoolCursor = {
+      position: { segment: segments.oldest?.number ?? lastSegment + 1, offsetBytes: segmentHeaderBytes },
+      object: undefined,
+    };
+    const cursor = saved?.cursor ?? start;
+    const contents = new SpoolContents(
+      { files, directory, clock, log, metrics },
+      { segments, cursorFile, cursor, lastSegment },
+    );
+    await contents.settle();
+    const room = new SpoolRoom({ contents, bytesMax, ageMaxMs, whenFull });
+    return assemble(options, directory, contents, room);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const message = `cannot use the spool in ${options.directory}: ${faultMessage(error)}`;
+    throw new ConfigError(1, message, { cause: error });
+  }
+}
+
+function assemble(
+  options: OpenSpoolOptions,
+  directory: string,
+  contents: SpoolContents,
+  room: SpoolRoom,
+): Spool {
+  const {
+    bytesMax,
+    ageMaxMs,
+    segmentBytes = Math.min(segmentBytesDefault, Math.ceil(bytesMax / 8)),
+  } = options;
+  const reader = new SpoolReader(contents);
+  const writer = new SpoolWriter({
+    contents,
+    room,
+    segmentBytes,
+    segmentAgeMs: ageMaxMs / 8,
+    onDurable: () => reader.arrived(),
+  });
+  const closing = new AbortController();
+  const recordBytesMax = Math.min(4 * 1024 * 1024, Math.ceil(bytesMax / 4));
+  const limits = {
+    recordBytesMax,
+    putRecordsMax: 256,
+    putBytesMax: Math.max(recordBytesMax, Math.min(16 * 1024 * 1024, Math.ceil(bytesMax / 4))),
+  };
+  const sink: Sink = {
+    name: `spool:${options.directory}`,
+    limits,
+    put: (records, signal) => put({ ...options, writer, limits }, records, signal),
+    close: () => writer.close(),
+  };
+  return {
+    sink,
+    directory,
+    get cursor() {
+      return contents.cursor;
+    },
+    read: (from, signal) => reader.read(from, AbortSignal.any([signal, closing.signal])),
+    moveCursor: (cursor) => contents.moveCursor(cursor),
+    status() {
+      contents.measure();
+      const { segments, oldestMs } = contents;
+      const full = room.full ?? writer.fault;
+      return { bytes: segments.bytes, segments: segments.count, oldestMs, full };
+    },
+    async close() {
+      await writer.close();
+      closing.abort();
+      await reader.close();
+      await contents.close();
+    },
+  };
+}
+
+interface PutOptions extends Pick<OpenSpoolOptions, "clock" | "compression"> {
+  readonly writer: SpoolWriter;
+  readonly limits: SinkLimits;
+}
+
+async function put(
+  { writer, limits, clock, compression }: PutOptions,
+  records: readonly Uint8Array[],
+  signal: AbortSignal,
+): Promise<readonly Outcome[]> {
+  const refused = records.map((record): Outcome | undefined => {
+    if (record.length === 0) return durable;
+    if (record.length > limits.recordBytesMax) return tooLarge(record.length, limits.recordBytesMax);
+    return record.at(-1) === newline ? undefined : notLines;
+  });
+  const appendedMs = clock.now();
+  const stored = await Promise.all(
+    records
+      .filter((_, at) => refused[at] === undefined)
+      .map((record) => encodeRecord(record, compression, appendedMs)),
+  );
+  if (stored.length === 0) return refused.map((outcome) => outcome ?? durable);
+  const written = await writer.append(stored, signal);
+  return refused.map((outcome) => outcome ?? written);
+}
+
+const notLines: Outcome = {
+  kind: "refused",
+  scope: "record",
+  reason: "not_lines",
+  message: "cannot append a record to the spool: it does not end with a newline",
+};
+
+function tooLarge(bytes: number, bytesMax: number): Outcome {
+  const message = `cannot append a record to the spool: it has ${bytes} bytes, ${bytesMax} at most`;
+  return { kind: "refused", scope: "record", reason: "too_large", message };
+}
+
+/** All segments in the directory, oldest first. Throws ConfigError when one was written by a later version. */
+async function findSegments(files: Files, directory: string, clock: Clock): Promise<Segments> {
+  const numbers = (await files.list(directory)).map(segmentNumber).filter((number) => number !== undefined);
+  const segments = new Segments();
+  for (const number of numbers.toSorted((a, b) => a - b)) {
+    const unknown = new Segment(directory, number, { isOwn: false, createdMs: clock.now(), bytes: 0 });
+    const file = await files.open(unknown.path);
+    try {
+      const bytes = new Uint8Array(segmentHeaderBytes);
+      await file.read(bytes, 0);
+      const header = decodeSegmentHeader(bytes);
+      if (header !== undefined && header.version !== formatVersion) {
+        const known = `format ${header.version}, this program knows ${formatVersion}`;
+        throw new FileFault(
+          "EINVAL",
+          `${unknown.path} has ${known}; use the program that wrote it, or another --spool-dir`,
+        );
+      }
+      const { bytes: length } = await file.status();
+      const createdMs = header?.createdMs ?? clock.now();
+      segments.add(new Segment(directory, number, { isOwn: false, createdMs, bytes: length }));
+    } finally {
+      await file.close();
+    }
+  }
+  return segments;
+}

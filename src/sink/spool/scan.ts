@@ -1,0 +1,95 @@
+/** From frame to frame through a segment, and over what is none. */
+import { crc32c } from "../../wire/crc32c.ts";
+import {
+  codecs,
+  decodeFrameHeader,
+  type FrameHeader,
+  frameEnd,
+  frameHeaderBytes,
+  magicByte,
+} from "./frame.ts";
+import type { SegmentFile } from "./segment-file.ts";
+
+const scanBytes = 256 * 1024;
+
+export type Found = FoundFrame | BadBytes | { readonly kind: "end" };
+
+export interface FoundFrame {
+  readonly kind: "frame";
+  readonly header: FrameHeader;
+  /** As they stand in the segment. */
+  readonly data: Uint8Array;
+}
+
+/** Bytes that are no frame, up to the next one or the end. */
+export interface BadBytes {
+  readonly kind: "bad";
+  readonly start: number;
+  readonly end: number;
+  readonly reason: string;
+}
+
+/** What starts at `offset`, of which `readableBytes` of the segment count. */
+export async function findFrame(file: SegmentFile, offset: number, readableBytes: number): Promise<Found> {
+  if (offset >= readableBytes) return { kind: "end" };
+  const header = await file.header(offset, readableBytes);
+  if (header === undefined) return badUntilNext(file, offset, readableBytes, "there is no frame header");
+  if (header.codec === codecs.end) return { kind: "end" };
+  const end = frameEnd(header);
+  if (end > readableBytes)
+    return badUntilNext(file, offset, readableBytes, "the segment ends inside the frame");
+  const data = await file.bytes(offset + frameHeaderBytes, end, readableBytes);
+  if (data.length < header.dataBytes) {
+    return badUntilNext(file, offset, readableBytes, "the file ends inside the frame");
+  }
+  if (crc32c(data) === header.dataCrc) return { kind: "frame", header, data };
+  return { kind: "bad", start: offset, end, reason: "the frame's data does not match its checksum" };
+}
+
+/**
+ * Whether bad bytes had been acknowledged once: a frame behind them says that all before it was fsynced when it was
+ * written. What is bad behind the last fsync was never finished when the program or the machine stopped.
+ */
+export async function wasDurable(file: SegmentFile, bad: BadBytes, readableBytes: number): Promise<boolean> {
+  for (let at = bad.end; at < readableBytes; ) {
+    const header = await file.header(at, readableBytes);
+    if (header === undefined) {
+      const next = await nextHeader(file, at + 1, readableBytes);
+      if (next === undefined) return false;
+      at = next;
+      continue;
+    }
+    if (header.durableBytes > bad.start) return true;
+    at = frameEnd(header);
+  }
+  return false;
+}
+
+async function badUntilNext(
+  file: SegmentFile,
+  start: number,
+  readableBytes: number,
+  reason: string,
+): Promise<BadBytes> {
+  const end = (await nextHeader(file, start + 1, readableBytes)) ?? readableBytes;
+  return { kind: "bad", start, end, reason };
+}
+
+/** Where the first valid header at or behind `from` is. */
+async function nextHeader(
+  file: SegmentFile,
+  from: number,
+  readableBytes: number,
+): Promise<number | undefined> {
+  for (let start = from; start + frameHeaderBytes <= readableBytes; ) {
+    const bytes = await file.bytes(start, Math.min(start + scanBytes, readableBytes), readableBytes);
+    if (bytes.length < frameHeaderBytes) return undefined;
+    for (let at = bytes.indexOf(magicByte); at >= 0; at = bytes.indexOf(magicByte, at + 1)) {
+      const place = { segment: file.number, offsetBytes: start + at };
+      if (decodeFrameHeader(bytes, at, place) !== undefined) return start + at;
+    }
+    // A header may begin in these bytes and end behind them.
+    start += bytes.length - frameHeaderBytes + 1;
+  }
+  return undefined;
+}
