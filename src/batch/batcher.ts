@@ -1,19 +1,16 @@
 import { within } from "../clock.ts";
 import type { Compression } from "../compression.ts";
-import { describeError, OverloadedError, SinkError } from "../errors.ts";
+import { describeError, SinkError } from "../errors.ts";
+import { Append } from "./append.ts";
 import { Batch } from "./batch.ts";
+import { BufferPool } from "./buffer-pool.ts";
 import { compressorOf, rawBytesThatFit } from "./compress.ts";
-import { type DeliverOptions, deliver } from "./deliver.ts";
+import { type DeliverOptions, Delivery, type DeliveryContext } from "./deliver.ts";
+import { Gate, type SinkBlock } from "./gate.ts";
+import { Pace } from "./pace.ts";
 import { assertLinesFit, cutAt, pack } from "./pack.ts";
-
-/** Why nothing gets through until someone changes something. */
-export interface SinkBlock {
-  /** Short and bounded, fit for a metric label. */
-  readonly reason: string;
-  readonly message: string;
-  /** When it began, in ms since the epoch. */
-  readonly sinceMs: number;
-}
+import { Permits } from "./permits.ts";
+import { Room } from "./room.ts";
 
 export interface Batcher {
   /** The longest line that `append` takes, `\n` included, in bytes. */
@@ -47,6 +44,8 @@ export interface BatcherOptions extends DeliverOptions {
   readonly batchBytesMax: number;
   /** Upper bound of a record before compression; undefined: what suits the sink. */
   readonly recordBytesMax: number | undefined;
+  /** The longest line to take, where whoever ships the lines on takes less than the sink; in bytes. */
+  readonly lineBytesMax?: number;
   readonly putsInFlightMax: number;
   /** Ceiling on accepted bytes that are not yet decided. */
   readonly pendingBytesMax: number;
@@ -54,9 +53,14 @@ export interface BatcherOptions extends DeliverOptions {
   readonly ackTimeoutMs: number;
 }
 
-const retryAfterMs = 2_000;
 /** No sink takes longer lines, so that each could hold the archive of another: the size of a Kinesis record. */
 const longestLineBytes = 1024 * 1024;
+/** Batches under way for each put that may be, those between two attempts included: beyond it, batches grow. */
+const begunPerPut = 8;
+/** Of the ack timeout, what lines may need at the pace the sink takes: the rest is for the attempts themselves. */
+const deliverableShare = 0.5;
+/** Buffers kept for the next batches, in full batches. */
+const keptBatches = 2;
 
 /** Group commit: appends share the batch that is open; while puts are under way the next batch fills. */
 export function createBatcher(options: BatcherOptions): Batcher {
@@ -68,57 +72,79 @@ class GroupCommit implements Batcher {
   private readonly options: BatcherOptions;
   /** Where a record is closed, in bytes before compression. */
   private readonly fillBytes: number;
-  private readonly compress;
+  private readonly context: DeliveryContext;
+  private readonly gate: Gate;
+  private readonly permits: Permits;
+  private readonly room: Room;
+  private readonly pool: BufferPool;
   private open: Batch | undefined;
   private cancelLinger: () => void = () => undefined;
   /** Full batches that wait for a put to end, oldest first. */
   private readonly waiting: Batch[] = [];
-  private putsInFlight = 0;
-  private pending = 0;
+  private opened = 0;
+  private begun = 0;
+  /** Bytes of the last batch that was begun: the next one may be as large. */
+  private lastBytes = 0;
   private draining = false;
   /** Those who wait until nothing is pending. */
   private readonly drains = new Set<() => void>();
-  readonly blocked: SinkBlock | undefined = undefined;
 
   constructor(options: BatcherOptions) {
     this.options = options;
-    const { limits } = options.sink;
+    const { clock, log, metrics, sink, putsInFlightMax, pendingBytesMax, ackTimeoutMs, batchBytesMax } =
+      options;
+    const { limits } = sink;
     const { compression, recordBytesMax = Number.POSITIVE_INFINITY } = options;
     const recordBytes = Math.min(recordBytesMax, rawBytesThatFit(limits.recordBytesMax, compression));
-    this.lineBytesMax = Math.min(recordBytes, longestLineBytes);
+    this.lineBytesMax = Math.min(recordBytes, longestLineBytes, options.lineBytesMax ?? longestLineBytes);
     // Compression makes the largest records small enough, and compresses them best.
     const target = compression === "none" ? limits.recordBytesTarget : undefined;
     this.fillBytes = Math.min(recordBytes, options.recordBytesMax ?? target ?? recordBytes);
-    this.compress = compressorOf(compression);
+    const pace = new Pace({ clock, metrics: metrics.puts, putsInFlightMax });
+    const onShut = () => this.shut();
+    this.gate = new Gate({ clock, log, metrics, sinkName: sink.name, onShut });
+    this.permits = new Permits({ clock, pace, onRoom: () => this.pump() });
+    const deliverableBytes = () =>
+      Math.max(batchBytesMax, pace.deliverableBytes(ackTimeoutMs * deliverableShare));
+    this.room = new Room({ clock, metrics: metrics.puts, pendingBytesMax, deliverableBytes });
+    this.pool = new BufferPool(batchBytesMax, keptBatches * batchBytesMax);
+    const { gate, permits } = this;
+    this.context = { ...options, gate, pace, permits, compress: compressorOf(compression) };
   }
 
   get pendingBytes(): number {
-    return this.pending;
+    return this.room.pendingBytes;
+  }
+
+  get blocked(): SinkBlock | undefined {
+    return this.gate.block;
   }
 
   assertRoom(): void {
-    if (this.pending >= this.options.pendingBytesMax) throw this.overloaded();
+    this.assertOpen();
+    this.room.assertAny();
   }
 
   async append(lines: Uint8Array, timeoutMs = this.options.ackTimeoutMs): Promise<void> {
     if (lines.length === 0) return;
     // Before anything is accepted: later it would fail the batch, and those who share it.
     assertLinesFit(lines, this.lineBytesMax);
-    if (this.pending > 0 && this.pending + lines.length > this.options.pendingBytesMax)
-      throw this.overloaded();
-    this.setPending(this.pending + lines.length);
-    const parts: Promise<void>[] = [];
+    this.assertOpen();
+    this.room.take(lines.length);
+    const { clock, ackTimeoutMs, metrics } = this.options;
+    const append = new Append(lines.length, metrics.duplicateRisk);
     for (let start = 0; start < lines.length; ) {
       const batch = this.batchFor(lines.length - start);
       const end = start + cutAt(lines.subarray(start), 0, Math.max(batch.room, this.lineBytesMax));
-      parts.push(batch.add(lines.subarray(start, end), this.options.clock.monotonicMs()));
+      batch.add(append, lines.subarray(start, end), clock.monotonicMs());
       start = end;
     }
     if (this.draining || (this.open !== undefined && this.open.room <= 0)) this.closeOpen();
     this.pump();
-    const waitMs = Math.min(timeoutMs, this.options.ackTimeoutMs);
-    await within(this.options.clock, waitMs, Promise.all(parts), () => {
-      throw new SinkError("timeout", `Not durable after ${Math.round(waitMs)} ms`);
+    const waitMs = Math.min(timeoutMs, ackTimeoutMs);
+    if (waitMs === Number.POSITIVE_INFINITY) return append.done;
+    await within(clock, waitMs, append.done, () => {
+      throw append.timeOut(waitMs);
     });
   }
 
@@ -126,7 +152,7 @@ class GroupCommit implements Batcher {
     this.draining = true;
     this.closeOpen();
     this.pump();
-    if (this.pending === 0) return 0;
+    if (this.pendingBytes === 0) return 0;
     await new Promise<void>((resolve) => {
       const end = () => {
         cancel();
@@ -136,7 +162,7 @@ class GroupCommit implements Batcher {
       const cancel = this.options.clock.after(timeoutMs, end);
       this.drains.add(end);
     });
-    return this.pending;
+    return this.pendingBytes;
   }
 
   /** The open batch if `bytes` fit, else a new one; lines that fit no batch start with a new one. */
@@ -144,7 +170,7 @@ class GroupCommit implements Batcher {
     const { batchBytesMax, clock, lingerMs } = this.options;
     if (this.open !== undefined && this.open.room < Math.min(bytes, batchBytesMax)) this.closeOpen();
     if (this.open !== undefined) return this.open;
-    const batch = new Batch(batchBytesMax);
+    const batch = new Batch(++this.opened, batchBytesMax, Math.max(bytes, this.lastBytes / 2), this.pool);
     this.open = batch;
     this.cancelLinger = clock.after(lingerMs, () => {
       batch.due = true;
@@ -160,45 +186,74 @@ class GroupCommit implements Batcher {
     this.open = undefined;
   }
 
-  /** Starts puts while there may be more of them and a batch is full, or its linger is over. */
+  /** Begins batches that are full, or whose linger is over, while their puts may start. */
   private pump(): void {
-    while (this.putsInFlight < this.options.putsInFlightMax) {
-      if (this.waiting.length === 0 && this.open?.due) this.closeOpen();
+    while (this.waiting.length > 0 || this.open?.due) {
+      if (this.begun >= begunPerPut * this.options.putsInFlightMax || !this.permits.mayBegin()) return;
+      if (this.waiting.length === 0) this.closeOpen();
       const batch = this.waiting.shift();
-      if (batch === undefined) return;
-      this.putsInFlight++;
-      void this.send(batch).then(() => {
-        this.putsInFlight--;
-        this.setPending(this.pending - batch.byteLength);
-        this.pump();
-        if (this.pending === 0) for (const end of [...this.drains]) end();
-      });
+      if (batch !== undefined) void this.send(batch);
     }
   }
 
   /** Never rejects: what goes wrong reaches those who wait for the batch. */
   private async send(batch: Batch): Promise<void> {
-    const { log, ackTimeoutMs } = this.options;
+    const { log, ackTimeoutMs, putsInFlightMax } = this.options;
+    const asksNow = this.permits.begin();
+    this.lastBytes = batch.byteLength;
+    // More of them than puts: some wait between attempts, maybe for long.
+    if (++this.begun > putsInFlightMax) batch.trim();
+    const delivery = new Delivery(batch, batch.lastAppendMs + ackTimeoutMs, this.context);
+    let isWhole = true;
     try {
-      const records = await pack(batch.lines(), this.fillBytes, this.compress);
-      const deadlineMs = batch.lastAppendMs + ackTimeoutMs;
-      await deliver(records, deadlineMs, this.options, (states) => batch.settle(records, states));
+      const block = await delivery.passGate();
+      if (block !== undefined) this.fail(batch, block);
+      else {
+        const records = await pack(batch.lines(), this.fillBytes, this.context.compress);
+        asksNow();
+        await delivery.run(records);
+      }
     } catch (error) {
+      // Something may still read its bytes.
+      isWhole = false;
       log.error("batch failed on a defect", { error: describeError(error) });
-      batch.fail(new SinkError("defect", "Cannot send a batch", { cause: error }));
+      batch.failed(0, batch.byteLength, new SinkError("defect", "Cannot send a batch", { cause: error }));
+    }
+    asksNow();
+    this.gate.leave(delivery);
+    this.begun--;
+    this.end(batch, isWhole);
+    this.pump();
+  }
+
+  /** Nobody needs the batch any more; `isWhole`: nothing reads its bytes either. */
+  private end(batch: Batch, isWhole: boolean): void {
+    const bytes = batch.byteLength;
+    if (isWhole) batch.release();
+    this.room.give(bytes);
+    if (this.pendingBytes === 0) for (const end of [...this.drains]) end();
+  }
+
+  /** The sink is blocked: who waits for an answer gets it now. */
+  private shut(): void {
+    this.permits.wakeAll();
+    const block = this.gate.blockForNew;
+    if (block === undefined || this.options.ackTimeoutMs === Number.POSITIVE_INFINITY) return;
+    this.closeOpen();
+    for (const batch of this.waiting.splice(0)) {
+      this.fail(batch, block);
+      this.end(batch, true);
     }
   }
 
-  private setPending(bytes: number): void {
-    this.pending = bytes;
-    this.options.metrics.puts.pendingBytes.set(bytes);
+  private fail(batch: Batch, { reason, message }: SinkBlock): void {
+    batch.failed(0, batch.byteLength, new SinkError(reason, message));
   }
 
-  private overloaded(): OverloadedError {
-    const { pendingBytesMax } = this.options;
-    return new OverloadedError(
-      `Cannot take more lines: ${this.pending} of ${pendingBytesMax} pending bytes are used`,
-      retryAfterMs,
-    );
+  /** Throws SinkError while the sink is blocked and someone waits for an answer. */
+  private assertOpen(): void {
+    const block = this.gate.blockForNew;
+    if (block === undefined || this.options.ackTimeoutMs === Number.POSITIVE_INFINITY) return;
+    throw new SinkError(block.reason, block.message);
   }
 }

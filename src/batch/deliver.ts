@@ -1,10 +1,17 @@
 import { type Clock, type Random, sleep } from "../clock.ts";
-import { describeError, SinkError } from "../errors.ts";
+import { SinkError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { backoffMs, throttledBackoff, transientBackoff } from "../retry.ts";
-import type { Outcome, Quarantine, Sink } from "../sink/sink.ts";
-import type { PackedRecord } from "./pack.ts";
+import type { Quarantine, Refused, Sink } from "../sink/sink.ts";
+import type { Batch } from "./batch.ts";
+import type { Compress } from "./compress.ts";
+import { type Gate, type Passer, probeIntervalMs, type SinkBlock } from "./gate.ts";
+import type { Pace } from "./pace.ts";
+import { countLines, halve, middleOf, type PackedRecord } from "./pack.ts";
+import type { Permits } from "./permits.ts";
+import { groupsOf, type PutOutcome, putOnce } from "./put.ts";
+import { setAside } from "./set-aside.ts";
 
 export interface DeliverOptions {
   readonly sink: Sink;
@@ -18,157 +25,268 @@ export interface DeliverOptions {
   readonly putTimeoutMs: number;
 }
 
-/** What became of each record: durable, failed, or still open. */
-export type RecordState = true | SinkError | undefined;
+/** What all deliveries of a batcher share. */
+export interface DeliveryContext extends DeliverOptions {
+  readonly gate: Gate;
+  readonly pace: Pace;
+  readonly permits: Permits;
+  readonly compress: Compress | undefined;
+}
 
-/**
- * The one retry loop. Puts the records until each is durable or failed for good, or until `deadlineMs` (monotonic
- * clock) is over; only records that an attempt did not take are put again. `onProgress` gets the states after each
- * put; in the end none is open.
- */
-export async function deliver(
-  records: readonly PackedRecord[],
-  deadlineMs: number,
-  options: DeliverOptions,
-  onProgress: (states: readonly RecordState[]) => void,
-): Promise<void> {
-  const { clock, random, metrics } = options;
-  const states: RecordState[] = records.map(() => undefined);
-  let open = records.map((_, index) => index);
-  for (let attempt = 1; ; attempt++) {
-    let throttled = false;
-    const failures = new Map<number, SinkError>();
-    for (const group of groupsOf(open, records, options.sink)) {
-      const late = clock.monotonicMs() >= deadlineMs;
-      const outcomes = late ? group.map(() => tooLate) : await putOnce(group, records, deadlineMs, options);
-      for (const [i, index] of group.entries()) {
-        const outcome = outcomes[i]!;
-        if (outcome.kind === "durable") {
-          states[index] = true;
-          continue;
-        }
-        const failure = new SinkError(outcome.reason, outcome.message);
-        if (outcome.kind === "blocked" || outcome.kind === "refused") states[index] = failure;
-        else failures.set(index, failure);
-        throttled ||= outcome.kind === "retryable" && outcome.throttled;
-      }
-      // Lines that are durable do not wait for the other puts of their batch.
-      onProgress(states);
-    }
-    open = [...failures.keys()];
-    if (open.length === 0) return;
-    const delayMs = backoffMs(attempt, throttled ? throttledBackoff : transientBackoff, random);
-    if (clock.monotonicMs() + delayMs >= deadlineMs) {
-      for (const [index, failure] of failures) states[index] = failure;
-      return onProgress(states);
-    }
-    metrics.puts.recordsRetried.inc(open.length);
-    await sleep(clock, delayMs);
-  }
+/** A record on its way. */
+interface Piece extends PackedRecord {
+  /** An attempt may have stored it without saying so: any further one can duplicate it. */
+  readonly unconfirmed: boolean;
+}
+
+/** A record that an attempt did not take, and why. */
+interface Missed<O> {
+  readonly piece: Piece;
+  readonly outcome: O;
+}
+
+/** An outcome after which the record is put again. */
+type Passing = Exclude<PutOutcome, { kind: "durable" } | Refused>;
+
+/** Records that share their puts from here on. */
+interface Course {
+  readonly pieces: readonly Piece[];
+  /** They were refused together: they are put by themselves, to find out which of them it is. */
+  readonly isolates: boolean;
+  /** How many attempts in a row failed for a reason that may pass. */
+  readonly attempt: number;
+  /** How long to wait before the next one, in ms. */
+  readonly delayMs: number;
 }
 
 /** Of a record that nobody waits for any more when its put could start. */
-const tooLate: Outcome = {
-  kind: "retryable",
-  throttled: false,
-  reason: "timeout",
-  message: "The lines waited too long for a put",
-};
+const tooLate = { reason: "timeout", message: "The lines waited too long for a put" };
 
-/** Of a record that the sink did not clearly speak about. */
-const unconfirmed: Outcome = {
-  kind: "retryable",
-  throttled: false,
-  reason: "unconfirmed",
-  message: "The sink did not say one thing of each record",
-};
+/** A service that asks for a longer wait than this is asked again nevertheless, when nobody else waits. */
+const retryAfterMaxMs = 60_000;
 
-/** Cuts record indexes into puts that keep the sink's limits. */
-function groupsOf(
-  indexes: readonly number[],
-  records: readonly PackedRecord[],
-  { limits }: Sink,
-): number[][] {
-  const groups: number[][] = [];
-  let bytes = 0;
-  for (const index of indexes) {
-    const size = records[index]!.data.length;
-    const group = groups.at(-1);
-    if (group === undefined || group.length >= limits.putRecordsMax || bytes + size > limits.putBytesMax) {
-      groups.push([index]);
-      bytes = size;
-    } else {
-      group.push(index);
-      bytes += size;
+/**
+ * The one retry loop, over one batch. Each record is put until it is durable or failed for good, or until the deadline
+ * is over; only what an attempt did not take is put again. What the sink refuses is halved and put again at once, down
+ * to single lines, which go to quarantine: log2 of the records and lines times at most two puts for each such line.
+ */
+export class Delivery implements Passer {
+  /** A record of this batch is durable. */
+  hasDurable = false;
+  private readonly asides: Promise<void>[] = [];
+  private readonly batch: Batch;
+  private readonly deadlineMs: number;
+  private readonly context: DeliveryContext;
+
+  /** `deadlineMs` on the monotonic clock; Infinity: until every line is durable or in quarantine. */
+  constructor(batch: Batch, deadlineMs: number, context: DeliveryContext) {
+    this.batch = batch;
+    this.deadlineMs = deadlineMs;
+    this.context = context;
+  }
+
+  /** Resolves when all records are decided and no put of them is under way. */
+  async run(records: readonly PackedRecord[]): Promise<void> {
+    const pieces = records.map((record) => ({ ...record, unconfirmed: false }));
+    await this.follow({ pieces, isolates: false, attempt: 1, delayMs: 0 });
+    await Promise.all(this.asides);
+  }
+
+  /** Resolves when the delivery may go on, or with the reason why it does not wait any longer. */
+  async passGate(): Promise<SinkBlock | undefined> {
+    const { gate } = this.context;
+    for (;;) {
+      const block = gate.pass(this);
+      if (block === undefined || !this.isPatient) return block;
+      await gate.opened(this);
     }
   }
-  return groups;
-}
 
-async function putOnce(
-  group: readonly number[],
-  records: readonly PackedRecord[],
-  deadlineMs: number,
-  { sink, clock, log, metrics, putTimeoutMs }: DeliverOptions,
-): Promise<readonly Outcome[]> {
-  const startedMs = clock.monotonicMs();
-  const abort = new AbortController();
-  const timeoutMs = Math.max(0, Math.min(putTimeoutMs, deadlineMs - startedMs));
-  const cancel = clock.after(timeoutMs, () =>
-    abort.abort(new Error(`No answer in ${Math.round(timeoutMs)} ms`)),
-  );
-  metrics.puts.putsInFlight.inc();
-  try {
-    const data = group.map((index) => records[index]!.data);
-    const told = await sink.put(data, abort.signal);
-    // Where outcomes are missing or too many, none is known to belong to its record.
-    const outcomes = told.length === group.length ? told : group.map(() => unconfirmed);
-    observe(outcomes, group, records, sink, metrics);
-    const failed = outcomes.find((outcome) => outcome.kind !== "durable");
-    if (failed !== undefined) {
-      const count = outcomes.filter((outcome) => outcome.kind !== "durable").length;
-      const { kind, reason, message } = failed;
-      log.warn("put failed", {
-        sink: sink.name,
-        records: group.length,
-        failed: count,
-        kind,
-        reason,
-        message,
-      });
+  /** Nobody waits for an answer: nothing is given up. */
+  private get isPatient(): boolean {
+    return this.deadlineMs === Number.POSITIVE_INFINITY;
+  }
+
+  private async follow(first: Course): Promise<void> {
+    let course = first;
+    for (;;) {
+      if (course.delayMs > 0) await sleep(this.context.clock, course.delayMs);
+      const groups = groupsOf(course.pieces, this.context.sink.limits, this.context.pace.putBytesMax);
+      const { attempt, isolates } = course;
+      const next: readonly Course[] =
+        groups.length > 1
+          ? groups.map((pieces) => ({ pieces, isolates, attempt, delayMs: 0 }))
+          : await this.attempt(course);
+      if (next.length > 1) await Promise.all(next.map((each) => this.follow(each)));
+      const [only] = next;
+      if (only === undefined || next.length > 1) return;
+      course = only;
     }
-    return outcomes;
-  } catch (error) {
-    // A sink rejects only on a bug of ours; the lines are still safe with the sender, so say so and go on.
-    log.error("put failed on a defect of the sink", { sink: sink.name, error: describeError(error) });
-    metrics.puts.putAttempts.inc({ outcome: "error" });
-    const message = describeError(error);
-    return group.map(() => ({ kind: "blocked", reason: "defect", message }));
-  } finally {
-    cancel();
-    metrics.puts.putsInFlight.dec();
-    metrics.puts.putDuration.observe((clock.monotonicMs() - startedMs) / 1000);
   }
-}
 
-function observe(
-  outcomes: readonly Outcome[],
-  group: readonly number[],
-  records: readonly PackedRecord[],
-  { limits: { payloadUnitBytes: unit } }: Sink,
-  metrics: Metrics,
-): void {
-  let taken = 0;
-  for (const [i, outcome] of outcomes.entries()) {
-    if (outcome.kind === "durable") {
-      const { data, start, end } = records[group[i]!]!;
-      taken++;
-      metrics.puts.rawBytes.inc(end - start);
-      metrics.puts.sentBytes.inc(data.length);
-      if (unit !== undefined) metrics.puts.billedBytes.inc(Math.ceil(data.length / unit) * unit);
-    } else if (outcome.kind === "retryable" && outcome.throttled) metrics.puts.recordsThrottled.inc();
+  /** Puts the records of a course once, as soon as it may; the answer is what follows from the outcomes. */
+  private async attempt(course: Course): Promise<readonly Course[]> {
+    const { pieces, isolates } = course;
+    const { clock, permits, pace, metrics, putTimeoutMs, gate, sink, log } = this.context;
+    const bytes = pieces.reduce((sum, { data }) => sum + data.length, 0);
+    for (;;) {
+      const block = await this.passGate();
+      if (block !== undefined) return this.failAll(pieces, block);
+      if (!(await permits.acquire(this.batch.order, bytes, isolates))) continue;
+      if (gate.pass(this) === undefined) break;
+      permits.release(isolates);
+    }
+    const leftMs = this.deadlineMs - clock.monotonicMs();
+    if (leftMs <= 0) {
+      permits.release(isolates);
+      return this.failAll(pieces, tooLate);
+    }
+    const timeoutMs = Math.min(putTimeoutMs, leftMs);
+    const outcomes = await putOnce(pieces, { sink, clock, log, pace, timeoutMs, metrics: metrics.puts });
+    this.tellGate(outcomes);
+    permits.release(isolates);
+    return this.sort(course, outcomes);
   }
-  metrics.puts.recordsPut.inc(taken);
-  const outcome = taken === group.length ? "ok" : taken === 0 ? "failed" : "partial";
-  metrics.puts.putAttempts.inc({ outcome });
+
+  private tellGate(outcomes: readonly PutOutcome[]): void {
+    const { gate } = this.context;
+    if (outcomes.some(({ kind }) => kind === "durable")) {
+      this.hasDurable = true;
+      gate.durable();
+      return;
+    }
+    const blocked = outcomes.find((outcome) => outcome.kind === "blocked");
+    if (blocked !== undefined) gate.blocked(blocked.reason, blocked.message);
+  }
+
+  private async sort(course: Course, outcomes: readonly PutOutcome[]): Promise<readonly Course[]> {
+    const refused: Missed<Refused>[] = [];
+    const again: Missed<Passing>[] = [];
+    const elsewhere: Missed<Passing>[] = [];
+    for (const [i, outcome] of outcomes.entries()) {
+      const piece = course.pieces[i]!;
+      if (outcome.kind === "durable") this.took(piece);
+      else if (outcome.kind === "refused") refused.push({ piece, outcome });
+      else {
+        this.batch.lastWord = `${outcome.reason}: ${outcome.message}`;
+        const isUnconfirmed =
+          outcome.kind === "defect" || (outcome.kind === "retryable" && outcome.unconfirmed);
+        const missed = { piece: isUnconfirmed ? { ...piece, unconfirmed: true } : piece, outcome };
+        if (outcome.kind === "retryable" && outcome.elsewhere) elsewhere.push(missed);
+        else again.push(missed);
+      }
+    }
+    const retried = [...this.retry(elsewhere, course), ...this.retry(again, course)];
+    if (refused.length === 0) return retried;
+    return retried.concat(await this.isolate(refused, course));
+  }
+
+  private took({ start, end, unconfirmed }: Piece): void {
+    if (unconfirmed) this.countDuplicateRisk(start, end);
+    this.batch.durable(start, end);
+  }
+
+  private retry(missed: readonly Missed<Passing>[], { isolates, attempt }: Course): Course[] {
+    if (missed.length === 0) return [];
+    const { clock, random, metrics, gate } = this.context;
+    let isThrottled = false;
+    let askedMs = 0;
+    let blockedMs = 0;
+    const open: Missed<Passing>[] = [];
+    for (const each of missed) {
+      const { outcome, piece } = each;
+      if (outcome.kind !== "retryable" && !this.isPatient) {
+        this.failAll([piece], outcome);
+        continue;
+      }
+      open.push(each);
+      if (outcome.kind === "retryable") {
+        isThrottled ||= outcome.throttled && outcome.elsewhere !== true;
+        askedMs = Math.max(askedMs, outcome.retryAfterMs ?? 0);
+        // A gate that is shut says itself when.
+      } else if (outcome.kind === "blocked" && gate.blockForNew === undefined) blockedMs = probeIntervalMs;
+    }
+    if (open.length === 0) return [];
+    if (this.isPatient) askedMs = Math.min(askedMs, retryAfterMaxMs);
+    const jitteredMs = backoffMs(attempt, isThrottled ? throttledBackoff : transientBackoff, random);
+    const delayMs = Math.max(jitteredMs, askedMs, blockedMs);
+    if (clock.monotonicMs() + delayMs >= this.deadlineMs) {
+      for (const { piece, outcome } of open) {
+        const message = `Not durable in time; last: ${outcome.reason}: ${outcome.message}`;
+        this.failAll([piece], { reason: outcome.reason, message }, askedMs);
+      }
+      return [];
+    }
+    metrics.puts.recordsRetried.inc(open.length);
+    return [{ pieces: open.map(({ piece }) => piece), isolates, attempt: attempt + 1, delayMs }];
+  }
+
+  /** What was refused together is put in halves; what is a single line goes to quarantine. */
+  private async isolate(refused: readonly Missed<Refused>[], course: Course): Promise<readonly Course[]> {
+    const next: Course[] = [];
+    const put = (pieces: readonly Piece[]) => {
+      if (pieces.length > 0) next.push({ pieces, isolates: true, attempt: 1, delayMs: 0 });
+    };
+    const isShared = course.pieces.length > 1;
+    const together = isShared ? refused.filter(({ outcome }) => outcome.scope === "put") : [];
+    // A part of the put that was refused for the put is small enough to be tried by itself.
+    const middle = together.length < course.pieces.length ? 0 : Math.ceil(together.length / 2);
+    put(together.slice(0, middle).map(({ piece }) => piece));
+    put(together.slice(middle).map(({ piece }) => piece));
+    const lines = this.batch.lines();
+    const single: Missed<Refused>[] = [];
+    const halves: Piece[] = [];
+    for (const each of refused) {
+      const { piece, outcome } = each;
+      if (isShared && outcome.scope === "put") continue;
+      if (middleOf(lines, piece.start, piece.end) === piece.end) {
+        single.push(each);
+        continue;
+      }
+      const { unconfirmed } = piece;
+      const both = (await halve(lines, piece, this.context.compress)).map((half) => ({
+        ...half,
+        unconfirmed,
+      }));
+      if (outcome.scope === "record") halves.push(...both);
+      else for (const half of both) put([half]);
+    }
+    put(halves);
+    put(this.refuse(single));
+    return next;
+  }
+
+  /** Lines on their way to quarantine; the answer is those that wait because the sink is blocked. */
+  private refuse(single: readonly Missed<Refused>[]): readonly Piece[] {
+    const { gate } = this.context;
+    const kept: Missed<Refused>[] = [];
+    const blocked: Piece[] = [];
+    for (const each of single) {
+      const { piece, outcome } = each;
+      if (gate.mayRefuse(this, outcome.reason, outcome.message)) kept.push(each);
+      else if (this.isPatient) blocked.push(piece);
+      else this.failAll([piece], gate.blockForNew ?? outcome);
+    }
+    if (kept.length > 0) this.asides.push(setAside(kept, this.batch, this.isPatient, this.context));
+    return blocked;
+  }
+
+  /** These were not taken; whoever waits for them sends them again. */
+  private failAll(
+    pieces: readonly Piece[],
+    { reason, message }: { readonly reason: string; readonly message: string },
+    retryAfterMs = 0,
+  ): [] {
+    const error = new SinkError(reason, message, retryAfterMs > 0 ? { retryAfterMs } : {});
+    for (const { start, end, unconfirmed } of pieces) {
+      if (unconfirmed) this.countDuplicateRisk(start, end);
+      this.batch.failed(start, end, error);
+    }
+    return [];
+  }
+
+  private countDuplicateRisk(start: number, end: number): void {
+    const lines = countLines(this.batch.lines().subarray(start, end));
+    this.context.metrics.duplicateRisk.inc({ cause: "unconfirmed" }, lines);
+  }
 }

@@ -25,6 +25,14 @@ export async function pack(
     cuts.push({ start, end });
     start = end;
   }
+  return packAll(lines, cuts, compress);
+}
+
+function packAll(
+  lines: Uint8Array,
+  cuts: readonly Pick<PackedRecord, "start" | "end">[],
+  compress: Compress | undefined,
+): Promise<PackedRecord[]> {
   return Promise.all(
     cuts.map(async ({ start, end }) => {
       const raw = lines.subarray(start, end);
@@ -37,6 +45,35 @@ function recordEnd(lines: Uint8Array, start: number, fillBytes: number): number 
   if (lines.length - start <= fillBytes) return lines.length;
   const end = lines.lastIndexOf(newline, start + fillBytes - 1) + 1;
   return end > start ? end : lines.indexOf(newline, start) + 1;
+}
+
+/** How many lines end in these bytes. */
+export function countLines(lines: Uint8Array): number {
+  let count = 0;
+  for (let at = lines.indexOf(newline); at >= 0; at = lines.indexOf(newline, at + 1)) count++;
+  return count;
+}
+
+/** Where the second half of the lines in bytes [start, end) begins; `end`: it is a single line. */
+export function middleOf(lines: Uint8Array, start: number, end: number): number {
+  const first = Math.ceil(countLines(lines.subarray(start, end)) / 2);
+  let at = start;
+  for (let i = 0; i < first; i++) at = lines.indexOf(newline, at) + 1;
+  return at;
+}
+
+/** Two records in place of one that holds several lines. */
+export function halve(
+  lines: Uint8Array,
+  { start, end }: Pick<PackedRecord, "start" | "end">,
+  compress: Compress | undefined,
+): Promise<PackedRecord[]> {
+  const middle = middleOf(lines, start, end);
+  const cuts = [
+    { start, end: middle },
+    { start: middle, end },
+  ];
+  return packAll(lines, cuts, compress);
 }
 
 /** Throws RangeError unless these are whole lines of at most `lineBytesMax` bytes each. */

@@ -188,5 +188,6 @@ test("a batch grows without losing a byte, and copies what it is given: the call
   assert.ok(sink.puts[0]?.texts.join("") === expected, "the put holds exactly what was appended");
   sink.puts[0]?.answer();
   await Promise.all(appended);
+  await clock.settle();
   assert.equal(batcher.pendingBytes, 0);
 });

@@ -87,7 +87,7 @@ test("a batch nobody waits for any more is not put", async () => {
 
 test("nothing is put after the deadline, though a put of the same batch used it up", async () => {
   const { sink, clock, append, batcher } = heldBatcher(
-    { lingerMs: 0, ackTimeoutMs: 5_000, recordBytesMax: 10 },
+    { putsInFlightMax: 1, lingerMs: 0, ackTimeoutMs: 5_000, recordBytesMax: 10 },
     { putRecordsMax: 1 },
   );
   append(lineOf(10) + lineOf(10));

@@ -61,7 +61,13 @@ test("metadata twice in one request is one line, and the samples after it are wh
 test("metadata is only remembered once it is durable", async () => {
   const sink = new MemorySink();
   const { post } = testApp({ sink });
-  sink.decide = () => ({ kind: "blocked", reason: "refused", message: "not now" });
+  sink.decide = () => ({
+    kind: "retryable",
+    throttled: true,
+    retryAfterMs: 60_000,
+    reason: "SlowDown",
+    message: "not now",
+  });
   assert.equal((await post(body("a", "Help."), headers)).status, 503);
   sink.decide = () => ({ kind: "durable" });
   assert.equal((await post(body("a", "Help."), headers)).status, 204);

@@ -18,7 +18,13 @@ test("the first durable samples of a sender are told once, not what was refused 
   const { log, told } = recorder();
   const { post, sink } = testApp({ log });
   const body = new Uint8Array(readFileSync(new URL("../golden/rw1/0000.snappy", import.meta.url)));
-  sink.decide = () => ({ kind: "blocked", reason: "refused", message: "not now" });
+  sink.decide = () => ({
+    kind: "retryable",
+    throttled: true,
+    retryAfterMs: 60_000,
+    reason: "SlowDown",
+    message: "not now",
+  });
   assert.equal((await post(body, { "user-agent": "Prometheus/3.14.0" })).status, 503);
   assert.deepEqual(told, []);
   sink.decide = () => ({ kind: "durable" });
