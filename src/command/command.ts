@@ -18,6 +18,11 @@ export const commands: readonly Command[] = [
     help: "receive remote write and archive it (the default)",
     load: async () => (await import("./serve.ts")).serve,
   },
+  {
+    name: "spool replay",
+    help: "ship what is in a spool, one that a dead host left say, and end",
+    load: async () => (await import("./spool-replay.ts")).replay,
+  },
 ];
 
 /** The command with this name, which is known to be one. */

@@ -1,66 +1,47 @@
 /** From the configuration to the sink it names. AWS code is loaded only where it is needed. */
-import type { Clock, Random } from "../clock.ts";
-import { programName } from "../config/arguments.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../errors.ts";
-import type { Log } from "../log.ts";
-import type { Platform } from "../platform.ts";
 import type { Sink } from "../sink/sink.ts";
-import { version } from "../version.ts";
+import type { Surroundings } from "./surroundings.ts";
 
-export interface OpenSinkOptions {
-  readonly config: Config;
-  readonly platform: Platform;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-}
+/** A sink that takes records, as the command line names it: all but S3, which takes objects. */
+export type RecordSinkChoice = Exclude<Config["sink"], { readonly kind: "s3" }>;
 
 /** Opens the sink. Rejects with a ConfigError that says what was tried when there is no way to reach it. */
-export async function openSink(options: OpenSinkOptions): Promise<Sink> {
-  const sink = await openByKind(options);
-  const { recordBytesMax } = options.config;
-  if (recordBytesMax !== undefined && recordBytesMax > sink.limits.recordBytesMax) {
-    await sink.close();
-    const allowed = `at most ${sink.limits.recordBytesMax}, the limit of ${sink.name}`;
-    throw new ConfigError(2, `--record-bytes ${recordBytesMax} is not ${allowed}`);
-  }
-  return sink;
-}
-
-async function openByKind({ config, platform, clock, random, log }: OpenSinkOptions): Promise<Sink> {
-  const { sink, compression, rotateBytes, rotateAgeMs } = config;
-  if (sink.kind === "file") {
+export async function openSink(surroundings: Surroundings, choice: RecordSinkChoice): Promise<Sink> {
+  const { config, clock, random, log, metrics } = surroundings;
+  if (choice.kind === "file") {
     const { openFileSink } = await import("../sink/file.ts");
-    const { directory } = sink;
+    const { directory } = choice;
+    const { compression, rotateBytes, rotateAgeMs } = config;
     return openFileSink({ directory, compression, rotateBytes, rotateAgeMs, clock, random, log });
   }
-  if (sink.kind === "s3") throw new ConfigError(2, "--sink s3:// is not there yet; use firehose:STREAM");
-  const { resolveAws } = await import("../aws/resolve.ts");
-  const connect = (service: "kinesis" | "firehose", regionOfStream: string | undefined) => {
-    const { region = regionOfStream } = config;
-    if (regionOfStream !== undefined && region !== regionOfStream) {
-      const there = `the stream's ARN names ${regionOfStream}`;
-      const given = config.sources.region === "environment" ? "REGION" : "--region";
-      throw new ConfigError(2, `${given} ${region} is not where the stream is: ${there}; leave ${given} out`);
-    }
-    return resolveAws({
-      service,
-      region,
-      env: platform.env,
-      fetch,
-      clock,
-      log,
-      userAgent: `${programName}/${version} (${platform.name})`,
-      attemptTimeoutMs: config.putTimeoutMs,
-    });
-  };
-  if (sink.kind === "kinesis") {
-    const { createKinesisSink, parseKinesisStream } = await import("../sink/kinesis.ts");
-    const { region } = parseKinesisStream(sink.stream);
-    return createKinesisSink({ client: await connect("kinesis", region), stream: sink.stream, random });
+  const { connectAws } = await import("./connect-aws.ts");
+  if (choice.kind === "kinesis") {
+    const { createKinesisSink, kinesisDataBytesMax, parseKinesisStream } = await import("../sink/kinesis.ts");
+    assertRecordBytes(config, kinesisDataBytesMax, choice);
+    const { stream } = choice;
+    const client = await connectAws(surroundings, "kinesis", parseKinesisStream(stream).region);
+    const onShards = (count: number) => metrics.kinesisShards.set(count);
+    const spread = config.kinesisSpread === "auto" ? { log, onShards } : undefined;
+    return createKinesisSink({ client, stream, clock, random, spread });
   }
-  const { createFirehoseSink, parseFirehoseStream } = await import("../sink/firehose.ts");
-  const { region } = parseFirehoseStream(sink.stream);
-  return createFirehoseSink({ client: await connect("firehose", region), stream: sink.stream });
+  const { createFirehoseSink, firehoseRecordBytesMax, parseFirehoseStream } = await import(
+    "../sink/firehose.ts"
+  );
+  assertRecordBytes(config, firehoseRecordBytesMax, choice);
+  const { stream } = choice;
+  return createFirehoseSink({
+    client: await connectAws(surroundings, "firehose", parseFirehoseStream(stream).region),
+    stream,
+  });
 }
+
+/** Before credentials are looked for: the command line is wrong wherever the program runs. */
+function assertRecordBytes({ recordBytesMax }: Config, limit: number, { kind, stream }: StreamChoice): void {
+  if (recordBytesMax === undefined || recordBytesMax <= limit) return;
+  const allowed = `at most ${limit}, the limit of ${kind}:${stream}`;
+  throw new ConfigError(2, `--record-bytes ${recordBytesMax} is not ${allowed}`);
+}
+
+type StreamChoice = Exclude<RecordSinkChoice, { readonly kind: "file" }>;

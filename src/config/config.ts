@@ -40,7 +40,7 @@ export interface Config {
   /** 0: any age. */
   readonly spoolAgeMaxMs: number;
   readonly spoolFull: SpoolFullPolicy;
-  readonly spoolCompression: Compression;
+  readonly spoolCompression: "none" | "zstd";
   readonly shipLingerMs: number;
   readonly quarantineDirectory: string;
   readonly s3PathStyle: boolean;
@@ -74,6 +74,9 @@ export function readConfig(
   // Every flag with a default has a value here.
   const value = <N extends FlagName>(name: N) => get(name)!.value;
   const sink = chooseSink(get("sink"), get("stream-name"), get("firehose"));
+  const spoolDirectory = get("spool-dir")?.value ?? (sink.kind === "s3" ? "./spool" : undefined);
+  for (const name of spoolFlags) assertOfUse(get(name), spoolDirectory !== undefined, "needs --spool-dir");
+  assertOfUse(get("ship-linger"), sink.kind !== "s3", "is not for s3: --rotate-age is");
   return Object.freeze({
     sink: Object.freeze(sink),
     listen: Object.freeze(value("listen-addr")),
@@ -95,7 +98,7 @@ export function readConfig(
     decodedBytesMax: value("decoded-bytes"),
     rotateBytes: value("rotate-bytes"),
     rotateAgeMs: value("rotate-age"),
-    spoolDirectory: get("spool-dir")?.value ?? (sink.kind === "s3" ? "./spool" : undefined),
+    spoolDirectory,
     spoolBytesMax: value("spool-bytes"),
     spoolAgeMaxMs: value("spool-age"),
     spoolFull: value("spool-full"),
@@ -113,6 +116,15 @@ export function readConfig(
       >,
     ),
   });
+}
+
+/** What says how there is no spool without. */
+const spoolFlags = ["spool-bytes", "spool-age", "spool-full", "spool-compression", "ship-linger"] as const;
+
+/** Refuses what was typed where it changes nothing: whoever typed it believes that it does. */
+function assertOfUse(given: Given<unknown> | undefined, isOfUse: boolean, problem: string): void {
+  if (given === undefined || given.source === "default" || isOfUse) return;
+  throw new ConfigError(2, `${given.shown} ${problem}`);
 }
 
 function readGiven<N extends FlagName>(

@@ -164,7 +164,7 @@ export const flags = {
   "ship-linger": duration(
     "1s",
     { min: "0", max: "1h" },
-    "kinesis, firehose with a spool: how long spooled lines wait for company before they are put",
+    "kinesis, firehose, file with a spool: how long spooled lines wait for company before they are put",
   ),
   "quarantine-dir": {
     placeholder: "DIR",

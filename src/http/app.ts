@@ -10,6 +10,8 @@ export interface App {
 export interface AppOptions extends WriteOptions {
   /** Why nothing becomes durable now, or undefined. Requests are still taken: one of them finds out when it is over. */
   readonly blocked: () => string | undefined;
+  /** What somebody should look at though requests are taken and become durable, or undefined. */
+  readonly note?: () => string | undefined;
 }
 
 const writePaths = ["/receive", "/api/v1/write"];
@@ -19,7 +21,7 @@ const writePaths = ["/receive", "/api/v1/write"];
  * https://prometheus.io/docs/prometheus/latest/management_api/
  */
 export function createApp(options: AppOptions): App {
-  const { metrics, ready, blocked } = options;
+  const { metrics, ready, blocked, note = () => undefined } = options;
   const handleWrite = createWriteHandler(options);
   const app = new Hono<{ Bindings: Peer }>();
   for (const path of writePaths) {
@@ -36,7 +38,7 @@ export function createApp(options: AppOptions): App {
   app.get("/-/healthy", (c) => c.text("Healthy\n"));
   app.get("/-/ready", (c) => {
     const unready = ready() ?? blocked();
-    return unready === undefined ? c.text("Ready\n") : c.text(`${unready}\n`, 503);
+    return unready === undefined ? c.text(`${note() ?? "Ready"}\n`) : c.text(`${unready}\n`, 503);
   });
   app.notFound((c) =>
     c.text(`Nothing at ${c.req.path}: send remote write to ${writePaths.join(" or ")}, see /metrics\n`, 404),

@@ -63,7 +63,7 @@ test("every flag is read from its environment variable", () => {
     if (name === "firehose") continue;
     const text =
       samples[name] ?? flags[name].default ?? { region: "eu-west-1", compression: "zstd" }[name as string];
-    const { sources } = configOf([], { [environmentName(name)]: text ?? "1s" });
+    const { sources } = configOf([], { SPOOL_DIR: "s", [environmentName(name)]: text ?? "1s" });
     assert.equal(sources[name], "environment", name);
   }
 });
@@ -206,6 +206,20 @@ test("a setting that exceeds the one it depends on is refused when typed and giv
   );
   assert.equal(configOf(["--ack-timeout", "5s"]).putTimeoutMs, 5_000);
   assert.equal(configOf(["--pending-bytes", "1MiB"]).batchBytesMax, 2 ** 20);
+});
+
+test("what says how to spool is refused where nothing is spooled", () => {
+  for (const flag of ["spool-bytes=1GiB", "spool-age=1h", "spool-full=refuse", "ship-linger=2s"]) {
+    assert.match(refusal([`--${flag}`]), /^--[a-z-]+ "\w+" needs --spool-dir$/);
+    configOf([`--${flag}`, "--spool-dir", "s"]);
+  }
+  assert.match(refusal([], { SPOOL_BYTES: "1GiB" }), /^SPOOL_BYTES="1GiB" needs --spool-dir$/);
+  assert.match(refusal(["--sink=s3://bucket/x", "--ship-linger=2s"]), /is not for s3: --rotate-age is/);
+});
+
+test("s3 has a spool also when none is named", () => {
+  assert.equal(configOf(["--sink", "s3://bucket", "--spool-bytes", "1GiB"]).spoolDirectory, "./spool");
+  assert.equal(configOf(["--sink", "s3://bucket", "--spool-dir", "/x"]).spoolDirectory, "/x");
 });
 
 test("--help lists every flag with its default and environment variable", () => {

@@ -1,0 +1,26 @@
+import type { AwsClient, AwsService } from "../aws/client.ts";
+import { resolveAws } from "../aws/resolve.ts";
+import { programName } from "../config/arguments.ts";
+import { ConfigError } from "../errors.ts";
+import { version } from "../version.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/**
+ * A client of `service`. Rejects with a ConfigError that says what was tried when there is no way to reach it, or when
+ * --region contradicts `regionOfStream`, the region in a stream's ARN.
+ */
+export function connectAws(
+  { config, platform, clock, log }: Surroundings,
+  service: AwsService,
+  regionOfStream?: string,
+): Promise<AwsClient> {
+  const { region = regionOfStream, putTimeoutMs: attemptTimeoutMs } = config;
+  if (regionOfStream !== undefined && region !== regionOfStream) {
+    const there = `the stream's ARN names ${regionOfStream}`;
+    const given = config.sources.region === "environment" ? "REGION" : "--region";
+    throw new ConfigError(2, `${given} ${region} is not where the stream is: ${there}; leave ${given} out`);
+  }
+  const userAgent = `${programName}/${version} (${platform.name})`;
+  const { env } = platform;
+  return resolveAws({ service, region, env, fetch, clock, log, userAgent, attemptTimeoutMs });
+}
