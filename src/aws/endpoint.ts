@@ -75,9 +75,12 @@ function setting(profile: Profile, name: string): string | undefined {
 
 function awsEndpoint(service: AwsService, region: string, fips: boolean, dualStack: boolean): string {
   const partition = partitions.find((candidate) => candidate.region.test(region)) ?? commercial;
-  // In GovCloud the plain Kinesis endpoints are the FIPS ones.
-  const plainIsFips = service === "kinesis" && region.startsWith("us-gov-") && !dualStack;
+  // In GovCloud the plain Kinesis and STS endpoints are the FIPS ones.
+  const isPlain = service === "kinesis" || service === "sts";
+  const plainIsFips = isPlain && region.startsWith("us-gov-") && !dualStack;
   const host = fips && !plainIsFips ? `${service}-fips` : service;
+  // S3 had dual stack before there was a domain for it.
+  if (service === "s3" && dualStack) return `https://${host}.dualstack.${region}.${partition.suffix}`;
   return `https://${host}.${region}.${dualStack ? partition.dualStackSuffix : partition.suffix}`;
 }
 

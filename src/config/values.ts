@@ -165,6 +165,8 @@ function readS3(rest: string): SinkChoice {
   if (
     !/^(?:[\w!.*'()=-][\w!.*'()=/-]*)?$/.test(path) ||
     path.includes("//") ||
+    // A URL has no such folders: they would be resolved on the way.
+    path.split("/").some((folder) => folder === "." || folder === "..") ||
     path.length > prefixCharsMax
   ) {
     throw new ValueError("a prefix like prometheus/prod: letters, digits, '/', and !-_.*'()= only");

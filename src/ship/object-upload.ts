@@ -9,6 +9,8 @@ export interface UploadOptions {
   readonly contentType: string;
   readonly patience: Patience;
   readonly signal: AbortSignal;
+  /** Bytes of a part, at least `s3PartBytesMin`. */
+  readonly partBytes: number;
 }
 
 /** `restart`: what was begun is gone. `refused`: S3 does not take it as it is, now or later. */
@@ -17,10 +19,10 @@ export type Uploaded =
   | { readonly kind: "restart"; readonly message: string }
   | { readonly kind: "refused"; readonly reason: string; readonly message: string };
 
-/** Bytes of a part. Ten thousand of them make 80 GiB. */
-export const partBytes = 8 * 1024 * 1024;
+/** Bytes of a part, when nothing else is asked for. Ten thousand of them, the most that S3 takes, make 80 GiB. */
+export const partBytesDefault = 8 * 1024 * 1024;
 /** An object of so many parts is put at once: one request in place of three and more. */
-export const singlePutParts = 2;
+const singlePutParts = 2;
 const partsInFlightMax = 2;
 
 /** Stores the bytes under `key`. Rejects with the reason of `signal` once it is aborted, or with what `chunks` does. */
@@ -31,7 +33,7 @@ export async function uploadObject(
   const held: Bytes[] = [];
   let upload: PartUpload | undefined;
   try {
-    for await (const part of cutParts(chunks)) {
+    for await (const part of cutParts(chunks, options.partBytes)) {
       held.push(part);
       if (held.length <= singlePutParts && upload === undefined) continue;
       upload ??= new PartUpload(options);
@@ -160,7 +162,7 @@ function failed({ verdict }: S3Failure): Uploaded {
 }
 
 /** The same bytes in pieces of `partBytes`; the last may be shorter. */
-async function* cutParts(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Bytes> {
+async function* cutParts(chunks: AsyncIterable<Uint8Array>, partBytes: number): AsyncGenerator<Bytes> {
   let held: Uint8Array[] = [];
   let heldBytes = 0;
   for await (const chunk of chunks) {

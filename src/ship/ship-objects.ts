@@ -19,7 +19,13 @@ import type { ObjectPlan, Spool, SpoolCursor, SpoolPosition } from "../sink/spoo
 import { withCompressed } from "./object-compress.ts";
 import { gather } from "./object-gather.ts";
 import { Patience } from "./object-patience.ts";
-import { abortLeftUploads, type Uploaded, type UploadOptions, uploadObject } from "./object-upload.ts";
+import {
+  abortLeftUploads,
+  partBytesDefault,
+  type Uploaded,
+  type UploadOptions,
+  uploadObject,
+} from "./object-upload.ts";
 import type { Obstacle, Shipper } from "./shipper.ts";
 
 export interface ObjectShipperOptions {
@@ -32,6 +38,8 @@ export interface ObjectShipperOptions {
   readonly rotateBytes: number;
   /** Age of its oldest lines at which an object is finished, in ms. */
   readonly rotateAgeMs: number;
+  /** Bytes of a part of an object that is put in parts, at least 5 MiB for S3; 8 MiB when it is left out. */
+  readonly partBytes?: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -215,8 +223,9 @@ class ObjectShipper implements Shipper {
 
   private uploadOptions(plan: ObjectPlan): UploadOptions {
     const { patience } = this;
+    const { bucket, partBytes = partBytesDefault } = this.options;
     const contentType = contentTypes[this.compressionOf(plan)];
-    return { bucket: this.options.bucket, key: plan.key, contentType, patience, signal: this.cut.signal };
+    return { bucket, key: plan.key, contentType, patience, signal: this.cut.signal, partBytes };
   }
 
   /** The key says how its object is compressed, also when the program was started with another choice since. */

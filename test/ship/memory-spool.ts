@@ -24,9 +24,12 @@ export class MemorySpool implements Spool {
   failRead: Error | undefined;
   failMove: Error | undefined;
   private readonly frames: Uint8Array[] = [];
+  /** When each frame was put. */
+  private readonly times: number[] = [];
   private readonly waiting = new Set<() => void>();
 
-  add(lines: Uint8Array | string): Outcome {
+  add(lines: Uint8Array | string, appendedMs = 0): Outcome {
+    this.times.push(appendedMs);
     this.frames.push(typeof lines === "string" ? new TextEncoder().encode(lines) : lines.slice());
     for (const look of [...this.waiting]) look();
     return durable;
@@ -41,7 +44,8 @@ export class MemorySpool implements Spool {
         this.waiting.delete(look);
         if (lines === undefined) return resolve(undefined);
         this.reads++;
-        resolve({ lines: lines.slice(), appendedMs: 0, start: from, end: at(from.offsetBytes + 1) });
+        const appendedMs = this.times[from.offsetBytes]!;
+        resolve({ lines: lines.slice(), appendedMs, start: from, end: at(from.offsetBytes + 1) });
       };
       this.waiting.add(look);
       signal.addEventListener("abort", look, { once: true });

@@ -1,0 +1,331 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { parseObjectKey } from "../../src/archive/key.ts";
+import { sleep, systemClock } from "../../src/clock.ts";
+import type { Compression } from "../../src/compression.ts";
+import { createMetrics } from "../../src/metrics.ts";
+import { type ObjectShipperOptions, startObjectShipper } from "../../src/ship/ship-objects.ts";
+import { keptLog } from "../support/aws-stand-in.ts";
+import { seededRandom, VirtualClock } from "../support/virtual-clock.ts";
+import { blocked, MemoryBucket, refused, restart, retryable } from "./memory-bucket.ts";
+import { MemorySpool } from "./memory-spool.ts";
+
+const startMs = Date.UTC(2026, 10, 23, 6, 16, 5);
+const forever = Number.POSITIVE_INFINITY;
+
+/** A shipper between a spool and a bucket in memory, in virtual time. */
+function setUp(options: Partial<ObjectShipperOptions> = {}) {
+  const clock = new VirtualClock(startMs);
+  const [spool, bucket] = [new MemorySpool(), new MemoryBucket()];
+  const metrics = createMetrics({ version: "0", runtime: "test" });
+  const { log, lines: logged } = keptLog();
+  const start = (more: Partial<ObjectShipperOptions> = {}) =>
+    startObjectShipper({
+      spool,
+      bucket,
+      prefix: "metrics/",
+      compression: "none",
+      rotateBytes: 1_000,
+      rotateAgeMs: 300_000,
+      partBytes: 1_000_000,
+      clock,
+      random: seededRandom(1),
+      log,
+      metrics,
+      ...options,
+      ...more,
+    });
+  return { clock, spool, bucket, metrics, logged, start };
+}
+
+function line(time: number | string, name = "x"): string {
+  return `{"name":"${name}","time":${time},"value":1,"labels":{"__name__":"${name}","time":"5","n":",\\"time\\":7"}}\n`;
+}
+
+function keysOf(bucket: MemoryBucket) {
+  return [...bucket.objects.keys()].map((key) => parseObjectKey(key)!);
+}
+
+async function metricOf(metrics: ReturnType<typeof createMetrics>, name: string): Promise<string[]> {
+  const text = await metrics.text();
+  return text.split("\n").filter((each) => each.startsWith(`prometheus_remote_kinesis_${name}`));
+}
+
+test("an object is finished by its age, under a key of the hour and the times of its lines", async () => {
+  const { clock, spool, bucket, metrics, start } = setUp();
+  const shipper = start();
+  const texts = [
+    line(2_000),
+    line(-7, "a"),
+    `{"name":"m","metadata":{"type":"gauge","help":"","unit":""}}\n`,
+  ];
+  for (const text of texts) spool.add(text, startMs);
+  await clock.advance(299_000);
+  assert.equal(bucket.objects.size, 0);
+  await clock.advance(2_000);
+  assert.equal(bucket.text(), texts.join(""));
+  const [key] = keysOf(bucket);
+  assert.deepEqual(key?.times, { minMs: -7n, maxMs: 2_000n });
+  assert.equal(key?.prefix, "metrics/");
+  assert.match(
+    [...bucket.objects.keys()][0]!,
+    /^metrics\/2026\/11\/23\/06\/prometheus-2026-11-23-06-16-05-n7-2000-[0-9a-f]{16}\.ndjson$/,
+  );
+  assert.deepEqual(spool.cursor, { position: { segment: 1, offsetBytes: 3 }, object: undefined });
+  assert.equal(shipper.shippedBytes, texts.join("").length);
+  assert.deepEqual(await metricOf(metrics, "s3_objects_put_total"), [
+    "prometheus_remote_kinesis_s3_objects_put_total 1",
+  ]);
+  assert.deepEqual(await metricOf(metrics, "s3_requests_total"), [
+    'prometheus_remote_kinesis_s3_requests_total{operation="put",outcome="ok"} 1',
+  ]);
+  await clock.resolve(shipper.stop(forever));
+});
+
+test("an object is finished by its size, and no put is made for each frame", async () => {
+  const { clock, spool, bucket, start } = setUp();
+  const shipper = start();
+  const texts = Array.from({ length: 50 }, (_, i) => line(i));
+  for (const text of texts) spool.add(text, startMs);
+  await clock.settle();
+  const perObject = Math.floor(1_000 / line(10).length);
+  assert.ok(
+    bucket.objects.size >= Math.floor(50 / perObject) - 1 && bucket.objects.size <= 50 / perObject + 1,
+  );
+  assert.ok([...bucket.objects.values()].every(({ length }) => length <= 1_000));
+  await clock.resolve(shipper.stop(forever));
+  assert.equal(bucket.text(), texts.join(""));
+  assert.deepEqual(
+    keysOf(bucket).map(({ times }) => times !== "unknown" && Number(times?.minMs)),
+    Array.from({ length: bucket.objects.size }, (_, i) => i * perObject),
+  );
+});
+
+test("lines of another hour go into another object, and an object does not wait beyond its hour", async () => {
+  const { clock, spool, bucket, start } = setUp({ rotateAgeMs: 3_600_000 });
+  const shipper = start();
+  spool.add(line(1), startMs);
+  const beforeSevenMs = Date.UTC(2026, 10, 23, 6, 59, 59) - startMs;
+  await clock.advance(beforeSevenMs);
+  assert.equal(bucket.objects.size, 0);
+  await clock.advance(2_000);
+  assert.equal(bucket.objects.size, 1);
+  spool.add(line(2), Date.UTC(2026, 10, 23, 7, 59, 59));
+  spool.add(line(3), Date.UTC(2026, 10, 23, 8, 0, 0));
+  await clock.resolve(shipper.stop(forever));
+  assert.deepEqual(
+    [...bucket.objects.keys()].map((key) => key.slice(0, 22)),
+    ["metrics/2026/11/23/06/", "metrics/2026/11/23/07/", "metrics/2026/11/23/08/"],
+  );
+});
+
+test("a backlog makes the objects that would have been made in its time", async () => {
+  const { clock, spool, bucket, start } = setUp({ rotateBytes: 1_000_000 });
+  for (let second = 0; second < 1_000; second++)
+    spool.add(line(second), startMs - 5_000_000 + second * 1_000);
+  const shipper = start();
+  await clock.resolve(shipper.stop(forever));
+  const spans = keysOf(bucket).map(({ times }) =>
+    times === "unknown" ? 0 : Number(times!.maxMs - times!.minMs),
+  );
+  assert.ok(spans.length >= 4 && spans.every((span) => span <= 300), String(spans));
+});
+
+test("a stop ships what is open at once; one that is out of time leaves it for the next start", async () => {
+  const { clock, spool, bucket, start } = setUp();
+  const shipper = start();
+  spool.add(line(1), startMs);
+  await clock.settle();
+  const before = clock.now();
+  await clock.resolve(shipper.stop(forever));
+  assert.equal(bucket.text(), line(1));
+  assert.ok(clock.now() - before < 2_000);
+
+  bucket.fault = () => ({ verdict: retryable("network") });
+  const other = start();
+  spool.add(line(2), startMs);
+  const stopped = other.stop(forever);
+  await clock.advance(60_000);
+  await clock.resolve(Promise.all([other.stop(10_000), stopped]));
+  assert.equal(bucket.text(), line(1));
+  const planned = spool.cursor.object;
+  assert.ok(planned !== undefined);
+
+  bucket.fault = () => undefined;
+  await clock.resolve(start().stop(forever));
+  assert.deepEqual([...bucket.objects.keys()].slice(1), [planned.key]);
+  assert.equal(bucket.text(), line(1) + line(2));
+});
+
+for (const compression of ["gzip", "zstd"] as const) {
+  test(`an object of ${compression} reads back as its lines`, async () => {
+    const { spool, bucket, start } = setUp({ rotateBytes: 1 << 20, clock: systemClock });
+    const text = Array.from({ length: 5_000 }, (_, i) => line(i, `metric_${i % 17}`)).join("");
+    for (let at = 0; at < 10; at++) spool.add(text, startMs);
+    await start({ compression }).stop(forever);
+    const decompress = compression === "gzip" ? gunzipSync : zstdDecompressSync;
+    assert.equal(
+      [...bucket.objects.values()].map((body) => decompress(body).toString()).join(""),
+      text.repeat(10),
+    );
+    assert.ok([...bucket.objects.keys()].every((key) => parseObjectKey(key)?.compression === compression));
+    assert.deepEqual(new Set(bucket.contentTypes.values()), new Set([`application/${compression}`]));
+  });
+}
+
+test("an object that was planned keeps its compression when the program is started with another", async () => {
+  const { clock, spool, bucket, start } = setUp({ clock: systemClock });
+  spool.add(line(1), startMs);
+  bucket.fault = () => ({ verdict: retryable("network") });
+  await start({ compression: "gzip" }).stop(600);
+  assert.ok(spool.cursor.object?.key.endsWith(".gz"));
+  bucket.fault = () => undefined;
+  await start({ compression: "none" satisfies Compression }).stop(forever);
+  assert.equal(gunzipSync([...bucket.objects.values()][0]!).toString(), line(1));
+  assert.equal(clock.pendingTimers, 0);
+});
+
+test("what fails for a while is tried until it succeeds, slower where S3 asks for it", async () => {
+  const { clock, spool, bucket, logged, start } = setUp();
+  let count = 0;
+  bucket.fault = () => (++count <= 40 ? { verdict: retryable("SlowDown", count % 2 === 0) } : undefined);
+  const shipper = start();
+  spool.add(line(1), startMs);
+  await clock.resolve(shipper.stop(forever));
+  assert.equal(bucket.text(), line(1));
+  assert.equal(count, 41);
+  assert.ok(logged.filter((each) => each.includes("request to S3 failed")).length <= 10);
+});
+
+test("while S3 is blocked, one request asks every 5 s; the log says so once a minute, then that it is over", async () => {
+  const { clock, spool, bucket, metrics, logged, start } = setUp();
+  bucket.fault = () => ({ verdict: blocked("AccessDenied") });
+  const shipper = start({ rotateAgeMs: 1_000 });
+  spool.add(line(1), startMs);
+  await clock.advance(121_000);
+  assert.equal(shipper.blocked?.reason, "AccessDenied");
+  assert.ok(Math.abs(shipper.blocked.sinceMs - startMs) < 3_000);
+  assert.ok(Math.abs(bucket.requests.length - 24) <= 1, String(bucket.requests.length));
+  const said = () => logged.filter((each) => each.includes("takes nothing")).length;
+  assert.ok(said() >= 2 && said() <= 3, String(said()));
+  assert.deepEqual(await metricOf(metrics, "sink_blocked"), ["prometheus_remote_kinesis_sink_blocked 1"]);
+  bucket.fault = () => undefined;
+  await clock.advance(6_000);
+  assert.equal(bucket.text(), line(1));
+  assert.equal(shipper.blocked, undefined);
+  assert.ok(logged.at(-2)?.includes("takes objects again"));
+  await clock.resolve(shipper.stop(forever));
+});
+
+test("an object above the limit of single puts goes in parts, two at a time", async () => {
+  const { clock, spool, bucket, start } = setUp({ rotateBytes: 1_000_000, partBytes: 1_000 });
+  const text = Array.from({ length: 100 }, (_, i) => line(i)).join("");
+  spool.add(text, startMs);
+  bucket.fault = async ({ operation }) => {
+    if (operation === "part") await sleep(clock, 10);
+    return undefined;
+  };
+  await clock.resolve(start().stop(forever));
+  assert.equal(bucket.text(), text);
+  const parts = bucket.requests.filter(({ operation }) => operation === "part");
+  assert.equal(parts.length, Math.ceil(text.length / 1_000));
+  assert.ok(parts.slice(0, -1).every(({ bytes }) => bytes === 1_000));
+  assert.equal(bucket.inFlightMost, 2);
+  assert.deepEqual([...bucket.uploads], []);
+});
+
+test("an upload that is gone, or whose parts are, begins anew", async () => {
+  const { clock, spool, bucket, start } = setUp({ rotateBytes: 1_000_000, partBytes: 1_000 });
+  const text = Array.from({ length: 60 }, (_, i) => line(i)).join("");
+  spool.add(text, startMs);
+  const faults = ["part", "complete", "part"];
+  bucket.fault = ({ operation }) => {
+    if (operation !== faults[0]) return undefined;
+    faults.shift();
+    return { verdict: restart("NoSuchUpload") };
+  };
+  await clock.resolve(start().stop(forever));
+  assert.equal(bucket.text(), text);
+  assert.equal(bucket.objects.size, 1);
+  assert.deepEqual([faults, [...bucket.uploads]], [[], []]);
+});
+
+test("parts that an earlier run left at the service are removed", async () => {
+  const { clock, spool, bucket, start } = setUp({ rotateBytes: 1_000_000, partBytes: 1_000 });
+  spool.add(Array.from({ length: 60 }, (_, i) => line(i)).join(""), startMs);
+  bucket.fault = ({ operation }) =>
+    operation === "complete" ? { verdict: retryable("network") } : undefined;
+  await clock.resolve(start().stop(5_000));
+  assert.equal(bucket.uploads.size, 1);
+  bucket.fault = () => undefined;
+  await clock.resolve(start().stop(forever));
+  assert.equal(bucket.objects.size, 1);
+  assert.deepEqual([...bucket.uploads], []);
+});
+
+test("what S3 refuses for its size goes in smaller objects, and one frame alone blocks", async () => {
+  const { clock, spool, bucket, logged, start } = setUp({ rotateBytes: 100_000 });
+  const texts = Array.from({ length: 64 }, (_, i) => line(i));
+  for (const text of texts) spool.add(text, startMs);
+  bucket.fault = ({ operation, bytes }) =>
+    operation === "put" && bytes > 600 ? { verdict: refused("EntityTooLarge") } : undefined;
+  const shipper = start();
+  await clock.resolve(shipper.stop(forever));
+  assert.equal(bucket.text(), texts.join(""));
+  assert.ok(logged.some((each) => each.includes("smaller ones from now on")));
+
+  const large = texts.join("");
+  spool.add(large, startMs);
+  const other = start({ rotateAgeMs: 1 });
+  await clock.advance(30_000);
+  assert.equal(other.blocked?.reason, "EntityTooLarge");
+  bucket.fault = () => undefined;
+  await clock.resolve(other.stop(forever));
+  assert.equal(bucket.text(), texts.join("") + large);
+});
+
+test("an object that is there although an attempt was refused is not stored a second time in pieces", async () => {
+  const { clock, spool, bucket, start } = setUp({ rotateBytes: 100_000 });
+  const texts = Array.from({ length: 8 }, (_, i) => line(i));
+  for (const text of texts) spool.add(text, startMs);
+  let puts = 0;
+  bucket.fault = ({ operation }) => {
+    if (operation !== "put" || ++puts > 2) return undefined;
+    return puts === 1
+      ? { done: true, verdict: retryable("timeout") }
+      : { verdict: refused("EntityTooLarge") };
+  };
+  await clock.resolve(start().stop(forever));
+  assert.equal(bucket.objects.size, 1);
+  assert.equal(bucket.text(), texts.join(""));
+});
+
+test("frames that are gone when the object is made are passed over", async () => {
+  const { clock, spool, bucket, start } = setUp();
+  spool.add(line(1), startMs);
+  spool.add(line(2), startMs);
+  const end = { segment: 1, offsetBytes: 1 };
+  spool.cursor = { position: end, object: { key: "metrics/planned.ndjson", end } };
+  await clock.resolve(start().stop(forever));
+  assert.equal(bucket.text(), line(2));
+  assert.equal(bucket.objects.has("metrics/planned.ndjson"), false);
+});
+
+test("a disk that does not take the cursor, or cannot be read, only delays", async () => {
+  const { clock, spool, bucket, logged, start } = setUp();
+  spool.failMove = new Error("EIO: i/o error");
+  const shipper = start({ rotateAgeMs: 1 });
+  spool.add(line(1), startMs);
+  await clock.advance(10_000);
+  assert.equal(bucket.objects.size, 0);
+  spool.failMove = undefined;
+  spool.failRead = new Error("EIO: i/o error");
+  await clock.advance(10_000);
+  spool.failRead = undefined;
+  await clock.advance(10_000);
+  assert.equal(bucket.text(), line(1));
+  assert.ok(logged.some((each) => each.includes("cannot note in the spool")));
+  assert.ok(logged.some((each) => each.includes("shipping failed")));
+  await clock.resolve(shipper.stop(forever));
+});
