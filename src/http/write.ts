@@ -1,11 +1,13 @@
 import type { Batcher } from "../batch/batcher.ts";
 import type { Clock } from "../clock.ts";
-import { describeError, OverloadedError, RequestError, SinkError } from "../errors.ts";
+import { describeError, OverloadedError, RefusedLinesError, RequestError, SinkError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { type ItemKind, itemKinds, type Metrics } from "../metrics.ts";
 import { BodyRoom, withBody } from "./body.ts";
-import { Ingest, type Written } from "./ingest.ts";
+import { Ingest, type Ingested, type Written } from "./ingest.ts";
+import { metadataKey } from "./known-metadata.ts";
 import { negotiate, type WriteVersion } from "./negotiate.ts";
+import { readRefused } from "./refused-lines.ts";
 import { Senders } from "./senders.ts";
 
 export interface WriteOptions {
@@ -26,6 +28,8 @@ export interface WriteOptions {
 }
 
 const sinkRetryAfterMs = 5_000;
+/** A sender that waits for longer falls behind for no good: by then anything may have changed. */
+const retryAfterMaxMs = 60_000;
 const drainRetryAfterMs = 1_000;
 const writtenHeaders: readonly (readonly [ItemKind, string])[] = [
   ["samples", "X-Prometheus-Remote-Write-Samples-Written"],
@@ -95,25 +99,60 @@ async function write(
   { batcher, metrics }: WriteOptions,
 ): Promise<Response> {
   const ingested = ingest.ingest(body, answer.version ?? 1);
-  const { written, refused } = ingested;
-  answer.accepted = written;
-  addPending(metrics, written, 1);
+  const { refused } = ingested;
+  answer.accepted = ingested.written;
+  addPending(metrics, ingested.written, 1);
+  let durable: Durable;
   try {
     await batcher.append(ingested.lines, timeoutMs);
+    durable = ingested;
+  } catch (error) {
+    if (!(error instanceof RefusedLinesError)) throw error;
+    durable = withoutRefused(ingested, error, metrics);
   } finally {
-    addPending(metrics, written, -1);
+    addPending(metrics, ingested.written, -1);
   }
-  ingest.remember(ingested);
-  answer.written = written;
-  for (const kind of itemKinds) metrics.items[kind].written.inc(written[kind]);
-  if (refused !== undefined) throw new RequestError(400, refused);
+  ingest.remember({ ...ingested, metadataKeys: durable.metadataKeys });
+  answer.written = durable.written;
+  for (const kind of itemKinds) metrics.items[kind].written.inc(durable.written[kind]);
+  const reasons = [refused, durable.refusedBySink].filter((reason) => reason !== undefined);
+  if (reasons.length > 0) throw new RequestError(400, reasons.join("; "));
   return answer.done();
+}
+
+/** What of a request is durable. */
+interface Durable extends Pick<Ingested, "written" | "metadataKeys"> {
+  /** What the sink refuses for good and why, for the sender; undefined: nothing. */
+  readonly refusedBySink?: string;
+}
+
+/** The items of a request but for those in quarantine. */
+function withoutRefused(
+  { written, metadataKeys }: Ingested,
+  { lines, message }: RefusedLinesError,
+  metrics: Metrics,
+): Durable {
+  const { counts, text } = readRefused(lines);
+  const rest = { ...written };
+  for (const kind of itemKinds) {
+    rest[kind] -= counts[kind];
+    if (counts[kind] > 0) metrics.items[kind].rejected.inc({ reason: "refused_by_sink" }, counts[kind]);
+  }
+  const keys = new Set(metadataKeys);
+  for (const line of lines) keys.delete(metadataKey(line, 0, line.length));
+  return { written: rest, metadataKeys: keys, refusedBySink: `${message} (${text})` };
 }
 
 function addPending(metrics: Metrics, written: Written, sign: 1 | -1): void {
   for (const kind of itemKinds) {
     if (written[kind] > 0) metrics.items[kind].pending.inc(sign * written[kind]);
   }
+}
+
+function retryAfterOf(error: unknown): number {
+  if (error instanceof OverloadedError) return error.retryAfterMs;
+  const askedMs = error instanceof SinkError ? error.retryAfterMs : undefined;
+  return Math.min(askedMs ?? sinkRetryAfterMs, retryAfterMaxMs);
 }
 
 const nothing: Written = { samples: 0, histograms: 0, exemplars: 0, metadata: 0 };
@@ -156,8 +195,7 @@ class Answer {
       log.error("failed a write request on a defect", { peer, error: message });
       return this.text(500, "Internal error: see the log", headers);
     }
-    const retryAfterMs = error instanceof OverloadedError ? error.retryAfterMs : sinkRetryAfterMs;
-    headers.set("Retry-After", String(Math.ceil(retryAfterMs / 1000)));
+    headers.set("Retry-After", String(Math.ceil(retryAfterOf(error) / 1000)));
     log.warn("cannot take a write request now", { status: 503, peer, reason: message });
     return this.text(503, message, headers);
   }
