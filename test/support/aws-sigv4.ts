@@ -57,12 +57,14 @@ export function sigV4Problem(request: SignedRequest, expected: Expected): string
   );
 }
 
+const authorizationForm = new RegExp(
+  "^AWS4-HMAC-SHA256 +Credential=([^,/]+)/(\\d{8})/([^,/]+)/([^,/]+)/aws4_request *, *" +
+    "SignedHeaders=([^,]+) *, *Signature=([0-9a-f]{64})$",
+);
+
 /** The parts of the header; undefined when it has another form. */
 export function parseAuthorization(header: string): Authorization | undefined {
-  const parts =
-    /^AWS4-HMAC-SHA256 +Credential=([^,/]+)\/(\d{8})\/([^,/]+)\/([^,/]+)\/aws4_request *, *SignedHeaders=([^,]+) *, *Signature=([0-9a-f]{64})$/.exec(
-      header,
-    );
+  const parts = authorizationForm.exec(header);
   if (parts === null) return undefined;
   const [, accessKeyId, day, region, service, signedHeaders, signature] = parts as unknown as string[];
   return {

@@ -1,6 +1,6 @@
 /** The fake's own paths, for those who cannot call it in code. */
 import { type Answer, jsonAnswer } from "./call.ts";
-import type { FakeAws } from "./fake-aws.ts";
+import type { FakeAws, LinesOf } from "./fake-aws.ts";
 import { type Command, type Fault, isCommand, readFault } from "./fault.ts";
 
 type Controlled = Pick<FakeAws, "fault" | "command" | "records" | "lines" | "state">;
@@ -23,7 +23,7 @@ export function createControl(
         case "GET records":
           return text(fake.records(name).map((each) => `${JSON.stringify(describe(each))}\n`));
         case "GET lines":
-          return text(fake.lines({ stream: name }));
+          return text(fake.lines(linesOf(fake, name)));
         case "POST faults":
           return plainJson({ ids: setAll(fake, JSON.parse(body.toString())) });
         case "DELETE faults":
@@ -43,6 +43,13 @@ export function createControl(
       throw error;
     }
   };
+}
+
+/** A stream, a delivery stream or a bucket of that name. */
+function linesOf(fake: Controlled, name: string): LinesOf {
+  const { streams, deliveryStreams } = fake.state();
+  if (Object.hasOwn(streams, name)) return { stream: name };
+  return Object.hasOwn(deliveryStreams, name) ? { deliveryStream: name } : { bucket: name };
 }
 
 /** Ids of the faults; null for a command. All are read before any is set. */

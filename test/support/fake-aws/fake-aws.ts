@@ -9,19 +9,23 @@
  * - `GET /_fake/credentials`: temporary credentials as a container's agent hands them out
  */
 
-import { applyForm } from "./answer-form.ts";
-import { type Answer, type Call, CallRefusal, errorAnswer } from "./call.ts";
+import { randomUUID } from "node:crypto";
 import { createControl } from "./control.ts";
+import type { DeliveryStreamOptions } from "./delivery-stream.ts";
 import { type FakeState, stateOf } from "./fake-state.ts";
 import type { Command, Fault } from "./fault.ts";
-import { createFaultBook, type FaultBook, type FaultHandle, type Meeting } from "./fault-book.ts";
+import { createFaultBook, type FaultHandle } from "./fault-book.ts";
 import { listen } from "./http-server.ts";
-import { createKeys, type FakeCredentials, type Keys } from "./keys.ts";
-import { createKinesis, type Kinesis } from "./kinesis.ts";
+import type { FakeCredentials } from "./keys.ts";
 import { reshard, type StoredRecord, type StreamOptions } from "./kinesis-stream.ts";
 import type { LineCounts } from "./line-counts.ts";
-import { linesOf } from "./stored-lines.ts";
-import { addProblem, countAnswer, countCall, createTally, type Tally } from "./tally.ts";
+import { credentialsPath } from "./route.ts";
+import { sortedKeys } from "./s3-list.ts";
+import type { StoredObject } from "./s3-store.ts";
+import { createServices, type Services } from "./services.ts";
+import { countsOf, linesOf } from "./stored-lines.ts";
+import { stsAction } from "./sts.ts";
+import { countCall, createTally, type Tally } from "./tally.ts";
 
 export interface FakeAwsOptions {
   /** Not set: a free one. */
@@ -33,7 +37,7 @@ export interface FakeAwsOptions {
   /** Kinesis streams that exist from the start. */
   readonly streams?: readonly FakeStreamOptions[];
   /** Delivery streams that exist from the start; each delivers into its bucket, which is made too. */
-  readonly deliveryStreams?: readonly FakeDeliveryStreamOptions[];
+  readonly deliveryStreams?: readonly DeliveryStreamOptions[];
   readonly buckets?: readonly string[];
   /** `line-hashes`: of what is stored only a 64-bit hash of each line is kept, for runs of many GB. */
   readonly keep?: "data" | "line-hashes";
@@ -48,30 +52,7 @@ export interface FakeAwsOptions {
 export type FakeStreamOptions = Pick<StreamOptions, "name"> &
   Partial<Pick<StreamOptions, "shards" | "onDemand" | "distributesItself" | "recordBytesMax">>;
 
-export interface FakeDeliveryStreamOptions {
-  readonly name: string;
-  readonly bucket: string;
-  /** Not set: the hour of arrival, `2026/11/23/08/`. */
-  readonly prefix?: string;
-  /** Delivered when it holds so much, or so long; not set: 5 MiB and 300 s. */
-  readonly bufferBytes?: number;
-  readonly bufferMs?: number;
-  /** Quota of calls, records and bytes a second; not set: 2,000, 500,000 and 5 MiB. */
-  readonly quota?: { readonly calls?: number; readonly records?: number; readonly bytes?: number };
-}
-
-export interface StoredObject {
-  readonly key: string;
-  /** Empty when only the hashes of lines are kept. */
-  readonly body: Buffer;
-  readonly bytes: number;
-  readonly contentType: string | undefined;
-  /** `x-amz-meta-…` and the system's own (`content-encoding`, …), by lower-case name. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly modifiedAtMs: number;
-}
-
-/** What lines are asked of: a Kinesis stream, what a delivery stream confirmed, or a bucket's objects. */
+/** What lines are asked of: a stream, all that a delivery stream keeps or delivered, a bucket's objects. */
 export type LinesOf =
   | { readonly stream: string }
   | { readonly deliveryStream: string }
@@ -104,7 +85,7 @@ export interface FakeAws {
   readonly problems: readonly string[];
   /** The fake's clock, in ms since the epoch. */
   now(): number;
-  /** Resolves when `count` calls of that operation (`kinesis.PutRecords`; not set: any) have arrived since the start. */
+  /** Resolves when `count` calls of that operation (`kinesis.PutRecords`; not set: any) have arrived. */
   arrived(count: number, operation?: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -121,169 +102,104 @@ export async function startFakeAws(options: FakeAwsOptions = {}): Promise<FakeAw
   const now = () => Date.now() + shiftMs;
   const tally = createTally();
   const faults = createFaultBook(() => performance.now());
-  const keys = createKeys({ region, now });
-  keys.add(credentials);
-  const times = { now, monotonicMs: () => performance.now() };
-  const hashesOnly = options.keep === "line-hashes";
-  const kinesis = createKinesis({ region, accountId: "000000000000", times, tally, hashesOnly });
+  const containerToken = randomUUID();
+  const services = createServices({ options, region, credentials, containerToken, tally, now });
+  const waiting = createWaiting(tally);
   const command = (each: Command) => {
-    if (each.kind === "expire-tokens") keys.expireTokens();
-    else if (each.kind === "shift-clock") shiftMs += each.minutes * 60_000;
+    if (each.kind === "shift-clock") shiftMs += each.minutes * 60_000;
     else if (each.kind === "clear") faults.clear();
-    else if (each.kind === "reshard") reshardStreams(kinesis, each.stream, each.shards);
+    else carryOut(services, each);
   };
-  const waiting = new Waiting(tally);
-  const parts: Parts = { options, tally, faults, keys, kinesis, waiting, now };
   const fake = {
     region,
     credentials,
     fault: (fault: Fault) => faults.add(fault),
     command,
-    createStream: (given: FakeStreamOptions) => kinesis.create({ shards: 1, ...given }),
-    records: (stream: string) => recordsOf(kinesis, stream),
-    objects: () => [],
-    lines: (of: LinesOf) => linesOf(piecesOf(parts, of)),
-    lineCounts: (of: LinesOf) => countsOf(parts, of),
-    state: () => stateOf(tally, now(), faults, kinesis.streams),
+    createStream: (given: FakeStreamOptions) => services.kinesis.create({ shards: 1, ...given }),
+    records: (stream: string) =>
+      found(services.kinesis.streams, stream).shards.flatMap(({ records }) => records),
+    objects: (bucket: string) => {
+      const { objects } = found(services.store.buckets, bucket);
+      return sortedKeys(objects.keys()).map((key) => objects.get(key)!);
+    },
+    lines: (of: LinesOf) => linesOf(services, of),
+    lineCounts: (of: LinesOf) => countsOf(services, of),
+    state: () => stateOf(tally, now(), faults, services),
     problems: tally.problems,
     now,
-    arrived: (count: number, operation?: string) => waiting.until(count, operation),
-  };
-  const endFault = (id: number) => {
-    const handle = faults.handles.find((each) => each.id === id);
-    handle?.end();
-    return handle !== undefined;
+    arrived: waiting.until,
   };
   for (const stream of options.streams ?? []) fake.createStream(stream);
-  const { url, close } = await listen({
+  for (const bucket of options.buckets ?? []) services.store.createBucket(bucket);
+  for (const stream of options.deliveryStreams ?? []) services.firehose.create(stream);
+  const server = await listen({
     port: options.port ?? 0,
     now,
+    operationOf: ({ service, operation }, body) => (service === "sts" ? stsAction(body) : operation),
     meet(route) {
       countCall(tally, route.service, route.operation);
       waiting.look();
       return faults.meet(route.service, route.operation);
     },
-    answer: (call, meeting) => answerCall(parts, call, meeting),
-    control: createControl(fake, endFault),
+    answer: services.answer,
+    control: createControl(fake, (id) => endFault(faults.handles, id)),
   });
-  return { ...fake, url, close, ...environments(url, region, credentials) };
+  const close = async () => {
+    for (const stream of services.firehose.streams.values()) stream.stop();
+    await server.close();
+  };
+  const { url } = server;
+  return { ...fake, url, close, ...environments(url, region, credentials, containerToken) };
 }
 
-interface Parts {
-  readonly options: FakeAwsOptions;
-  readonly tally: Tally;
-  readonly faults: FaultBook;
-  readonly keys: Keys;
-  readonly kinesis: Kinesis;
-  readonly waiting: Waiting;
-  readonly now: () => number;
+function found<T>(all: ReadonlyMap<string, T>, name: string): T {
+  const one = all.get(name);
+  if (one === undefined) throw new RangeError(`the fake has no ${name}, only ${[...all.keys()].join(", ")}`);
+  return one;
 }
 
-/** Those who wait for calls. */
-class Waiting {
-  readonly #tally: Tally;
-  readonly #all: {
+function carryOut({ keys, kinesis, firehose }: Services, command: Command): void {
+  if (command.kind === "expire-tokens") keys.expireTokens();
+  if (command.kind === "deliver") for (const stream of firehose.streams.values()) stream.deliver();
+  if (command.kind !== "reshard") return;
+  const streams =
+    command.stream === undefined ? kinesis.streams.values() : [found(kinesis.streams, command.stream)];
+  for (const stream of streams) reshard(stream, command.shards ?? 2 * stream.open.length);
+}
+
+function endFault(handles: readonly FaultHandle[], id: number): boolean {
+  const handle = handles.find((each) => each.id === id);
+  handle?.end();
+  return handle !== undefined;
+}
+
+/** Those who wait for calls to arrive. */
+function createWaiting(tally: Tally) {
+  let all: {
     readonly count: number;
     readonly operation: string | undefined;
     readonly resolve: () => void;
   }[] = [];
-
-  constructor(tally: Tally) {
-    this.#tally = tally;
-  }
-
-  until(count: number, operation: string | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      this.#all.push({ count, operation, resolve });
-      this.look();
+  const arrived = (operation: string | undefined) =>
+    Object.entries(tally.calls)
+      .filter(([name]) => operation === undefined || name === operation)
+      .reduce((sum, [, calls]) => sum + calls, 0);
+  const look = () => {
+    if (all.length === 0) return;
+    const done = all.filter(({ count, operation }) => arrived(operation) >= count);
+    all = all.filter((each) => !done.includes(each));
+    for (const { resolve } of done) resolve();
+  };
+  const until = (count: number, operation?: string) =>
+    new Promise<void>((resolve) => {
+      all.push({ count, operation, resolve });
+      look();
     });
-  }
-
-  look(): void {
-    for (const { count, operation, resolve } of this.#all) {
-      const arrived = Object.entries(this.#tally.calls)
-        .filter(([name]) => operation === undefined || name === operation)
-        .reduce((sum, [, calls]) => sum + calls, 0);
-      if (arrived >= count) resolve();
-    }
-  }
+  return { look, until };
 }
 
-async function answerCall(parts: Parts, call: Call, meeting: Meeting): Promise<Answer> {
-  const { tally } = parts;
-  tally.bytesIn += call.body.byteLength;
-  const { service, operation } = call;
-  let answer: Answer;
-  let outcome: string;
-  try {
-    answer = await carryOut(parts, call, meeting);
-    outcome = String(answer.status);
-  } catch (error) {
-    const refusal =
-      error instanceof CallRefusal
-        ? error
-        : new CallRefusal("InternalFailure", String(error), { status: 500 });
-    if (!refusal.blameless) addProblem(tally, `${service}.${operation}: ${refusal.code}: ${refusal.message}`);
-    outcome = `${refusal.status} ${refusal.code}`;
-    answer = errorAnswer(service, refusal, "fake");
-  }
-  if (meeting.form !== undefined) {
-    answer = applyForm(meeting.form, call, answer);
-    outcome += ` as ${meeting.form}`;
-  }
-  countAnswer(tally, service, operation, outcome);
-  parts.options.log?.(
-    `${new Date(parts.now()).toISOString()} ${service}.${operation} ${call.body.byteLength} bytes: ${outcome}`,
-  );
-  return answer;
-}
-
-async function carryOut({ keys, kinesis }: Parts, call: Call, meeting: Meeting): Promise<Answer> {
-  keys.check(call);
-  const { error } = meeting;
-  const said =
-    error &&
-    new CallRefusal(error.code, error.message ?? "on command", {
-      status: error.status ?? 400,
-      blameless: true,
-      headers: error.headers ?? {},
-    });
-  if (said !== undefined && error?.stored !== true) throw said;
-  if (call.service !== "kinesis") throw new CallRefusal("NotImplemented", call.service, { status: 501 });
-  const answer = kinesis.answer(call, meeting);
-  if (said !== undefined) throw said;
-  return answer;
-}
-
-function reshardStreams({ streams }: Kinesis, name: string | undefined, count: number | undefined): void {
-  for (const stream of streams.values()) {
-    if (name === undefined || name === stream.name) reshard(stream, count ?? 2 * stream.open.length);
-  }
-}
-
-function recordsOf(kinesis: Kinesis, name: string): readonly StoredRecord[] {
-  const stream = kinesis.streams.get(name);
-  if (stream === undefined) throw new RangeError(`the fake has no stream ${name}`);
-  return stream.shards.flatMap(({ records }) => records);
-}
-
-function piecesOf({ kinesis }: Parts, of: LinesOf): Iterable<Uint8Array> {
-  if ("stream" in of) return recordsOf(kinesis, of.stream).map(({ data }) => data);
-  throw new RangeError("not there");
-}
-
-function countsOf({ kinesis }: Parts, of: LinesOf): LineCounts {
-  const lines = "stream" in of ? kinesis.streams.get(of.stream)?.lines : undefined;
-  if (lines === undefined)
-    throw new RangeError(`no counts of ${JSON.stringify(of)}: start with keep: "line-hashes"`);
-  return lines;
-}
-
-function environments(
-  url: string,
-  region: string,
-  { accessKeyId, secretAccessKey, sessionToken }: FakeCredentials,
-) {
+function environments(url: string, region: string, credentials: FakeCredentials, containerToken: string) {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const shared = {
     AWS_ENDPOINT_URL: url,
     AWS_REGION: region,
@@ -293,6 +209,10 @@ function environments(
   const token = sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: sessionToken };
   return {
     env: { ...shared, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, ...token },
-    containerEnv: { ...shared, AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/_fake/credentials` },
+    containerEnv: {
+      ...shared,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}${credentialsPath}`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: containerToken,
+    },
   };
 }

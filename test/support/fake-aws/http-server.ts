@@ -10,7 +10,9 @@ export interface FakeServerOptions {
   /** What the call meets; asked before its body is read. */
   readonly meet: (route: Route) => Meeting;
   /** Carries the call out, or refuses it. Never rejects. */
-  readonly answer: (call: Call, meeting: Meeting) => Promise<Answer>;
+  readonly answer: (call: Call, meeting: Meeting) => Answer;
+  /** The operation where only the body tells it. */
+  readonly operationOf: (route: Route, body: Buffer) => string;
   /** Requests for the fake itself. */
   readonly control: (method: string, target: string, body: Buffer) => Promise<Answer>;
   /** The fake's clock, in ms since the epoch. */
@@ -64,10 +66,8 @@ async function handle(
     write(options, response, await options.control(method, target, await readBody(raw)));
     return;
   }
-  const route = routeOf(method, target, raw.headers);
-  const meeting = options.meet(route);
+  const { route, meeting, body } = await receive(options, raw, method, target);
   if (meeting.reset === "before-reading") return cut(raw);
-  const body = await readBody(raw, meeting.reset === "mid-body");
   if (meeting.reset === "mid-body" || meeting.reset === "before-storing") return cut(raw);
   if (meeting.hang !== undefined && meeting.hang.stored !== true) return;
   const headers = Object.fromEntries(
@@ -76,12 +76,30 @@ async function handle(
       Array.isArray(value) ? value.join(",") : value,
     ]),
   );
-  const answer = await options.answer({ ...route, method, target, headers, body }, meeting);
+  const answer = options.answer({ ...route, method, target, headers, body }, meeting);
   if (meeting.hang !== undefined) return;
   if (meeting.latencyMs > 0) await wait(timers, meeting.latencyMs);
   if (meeting.reset === "after-storing") return cut(raw);
   if (meeting.reset === "mid-answer") return writeHalf(options, raw, response, answer);
   write(options, response, answer, method === "HEAD");
+}
+
+/** Meets the faults before the body is read, so that they can keep it from being read; with STS, after. */
+async function receive(
+  options: FakeServerOptions,
+  raw: IncomingMessage,
+  method: string,
+  target: string,
+): Promise<{ readonly route: Route; readonly meeting: Meeting; readonly body: Buffer }> {
+  const route = routeOf(method, target, raw.headers);
+  if (route.service === "sts") {
+    const body = await readBody(raw);
+    const known = { ...route, operation: options.operationOf(route, body) };
+    return { route: known, meeting: options.meet(known), body };
+  }
+  const meeting = options.meet(route);
+  if (meeting.reset === "before-reading") return { route, meeting, body: Buffer.alloc(0) };
+  return { route, meeting, body: await readBody(raw, meeting.reset === "mid-body") };
 }
 
 function wait(timers: Set<NodeJS.Timeout>, ms: number): Promise<void> {

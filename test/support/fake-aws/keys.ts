@@ -19,6 +19,11 @@ export interface FakeCredentials {
   readonly expirationMs?: number | undefined;
 }
 
+export interface TemporaryCredentials extends FakeCredentials {
+  readonly sessionToken: string;
+  readonly expirationMs: number;
+}
+
 export interface KeysOptions {
   readonly region: string;
   /** The fake's clock, in ms since the epoch. */
@@ -28,7 +33,7 @@ export interface KeysOptions {
 export interface Keys {
   add(credentials: FakeCredentials): void;
   /** Temporary ones that hold for `lifetimeMs`. */
-  issue(lifetimeMs: number): Required<FakeCredentials> & { readonly sessionToken: string };
+  issue(lifetimeMs: number): TemporaryCredentials;
   /** All with a session token are expired from now on. */
   expireTokens(): void;
   /** Throws the refusal that the call's service has for a signature like the call's. Answers whose it is. */

@@ -1,4 +1,4 @@
-/** Kinesis Data Streams: which operation does what. https://docs.aws.amazon.com/kinesis/latest/APIReference/ (2026-11) */
+/** Kinesis Data Streams, operation by operation. https://docs.aws.amazon.com/kinesis/latest/APIReference/ (2026-11) */
 import { type Answer, type Call, CallRefusal, jsonAnswer } from "./call.ts";
 import type { Meeting } from "./fault-book.ts";
 import {
