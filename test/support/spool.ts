@@ -79,7 +79,7 @@ async function readNow(spool: Spool, from: SpoolPosition): Promise<SpoolFrame | 
   const abort = new AbortController();
   const look = spool.read(from, abort.signal);
   // A read that has to wait says nothing; one that finds something needs a few turns of the disk.
-  const timer = setTimeout(() => abort.abort(), 200);
+  const timer = setTimeout(() => abort.abort(), 100);
   try {
     return await look;
   } finally {

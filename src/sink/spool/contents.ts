@@ -9,12 +9,9 @@ import type { CursorFile } from "./cursor.ts";
 import { keepSegment } from "./damage.ts";
 import { codecs, frameEnd } from "./frame.ts";
 import { segmentHeaderBytes } from "./segment.ts";
-import { openSegmentFile } from "./segment-file.ts";
+import { openSegmentFile, peekBytes } from "./segment-file.ts";
 import { Segment, type Segments } from "./segments.ts";
 import type { SpoolCursor } from "./spool.ts";
-
-/** For single headers there is no reason to read far ahead. */
-const peekBytes = 4096;
 
 export interface ContentsOptions {
   readonly files: Files;
@@ -148,53 +145,58 @@ export class SpoolContents {
   }
 
   async #settle(): Promise<void> {
-    this.#oldestMs = undefined;
+    let oldestMs: number | undefined;
     for (const segment of this.segments) {
-      if (this.isShipped(segment)) {
-        if (!segment.isActive) await this.remove(segment);
-        continue;
+      let isEmpty = this.isShipped(segment);
+      if (!isEmpty) {
+        const reachedEnd = await this.#walk(segment, ({ appendedMs }) => {
+          oldestMs = appendedMs;
+          return false;
+        });
+        isEmpty = reachedEnd && oldestMs === undefined;
+        if (!isEmpty) oldestMs ??= segment.createdMs;
       }
-      let firstMs: number | undefined;
-      await this.#walk(segment, ({ appendedMs }) => {
-        firstMs = appendedMs;
-        return false;
-      });
-      // The walk may have found that there is nothing but the mark of the end.
-      if (firstMs === undefined && this.isShipped(segment) && !segment.isActive) {
-        await this.remove(segment);
-        continue;
-      }
-      this.#oldestMs = firstMs ?? segment.createdMs;
-      break;
+      if (isEmpty && !segment.isActive) await this.remove(segment);
+      if (!isEmpty) break;
     }
+    this.#oldestMs = oldestMs;
     this.measure();
   }
 
-  /** Calls `visit` for the headers of unshipped frames until it answers false; stops at damage. */
+  /**
+   * Calls `visit` for the headers of unshipped frames until it answers false. Answers whether it came to the end: damage
+   * that nobody has reported yet stops it.
+   */
   async #walk(
     segment: Segment,
     visit: (header: { readonly appendedMs: number; readonly rawBytes: number }) => boolean,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { position } = this.#cursor;
-    const { files } = this.options;
+    const { files, log } = this.options;
     try {
       const file = await openSegmentFile(files, segment.path, segment.number, peekBytes);
       try {
         let at = position.segment === segment.number ? position.offsetBytes : segmentHeaderBytes;
         at = Math.max(at, segmentHeaderBytes);
         while (at < segment.readableBytes) {
+          const passed = segment.damage.get(at);
+          if (passed !== undefined) {
+            at = passed;
+            continue;
+          }
           const header = await file.header(at, segment.readableBytes);
-          if (header?.codec === codecs.end) segment.readableBytes = at;
-          if (header === undefined || header.codec === codecs.end || !visit(header)) return;
+          if (header?.codec === codecs.end) return true;
+          if (header === undefined || !visit(header)) return false;
           at = frameEnd(header);
         }
+        return true;
       } finally {
         await file.close();
       }
     } catch (error) {
       // The reader comes upon the same and tells.
-      if (!isFault(error, "ENOENT"))
-        this.options.log.debug("cannot look into a segment", { path: segment.path });
+      if (!isFault(error, "ENOENT")) log.debug("cannot look into a segment", { error: faultMessage(error) });
+      return false;
     }
   }
 }

@@ -10,10 +10,13 @@ import { type Files, systemFiles } from "../file/system.ts";
 import { durable, type Outcome, type Sink, type SinkLimits } from "../sink.ts";
 import { SpoolContents } from "./contents.ts";
 import { openCursor } from "./cursor.ts";
+import { type Hold, holdDirectory } from "./hold.ts";
 import { SpoolReader } from "./reader.ts";
 import { encodeRecord } from "./record.ts";
 import { type FullPolicy, SpoolRoom } from "./room.ts";
+import { frameAround } from "./scan.ts";
 import { decodeSegmentHeader, formatVersion, segmentHeaderBytes, segmentNumber } from "./segment.ts";
+import { openSegmentFile, peekBytes } from "./segment-file.ts";
 import { Segment, Segments } from "./segments.ts";
 import type { Spool, SpoolCursor } from "./spool.ts";
 import { SpoolWriter } from "./writer.ts";
@@ -39,6 +42,8 @@ export interface OpenSpoolOptions {
   readonly segmentBytes?: number;
   /** The file system, for tests. */
   readonly files?: Files;
+  /** Keeps other processes out; undefined: `holdDirectory`. */
+  readonly hold?: (directory: string) => Promise<Hold>;
 }
 
 /**
@@ -48,30 +53,17 @@ export interface OpenSpoolOptions {
 export async function openSpool(options: OpenSpoolOptions): Promise<Spool> {
   const files = withFaults(options.files ?? systemFiles);
   const directory = resolve(options.directory);
-  const { clock, log, metrics, bytesMax, ageMaxMs, whenFull } = options;
+  const { clock, random } = options;
+  const hold = options.hold ?? (() => holdDirectory({ directory, clock, random }));
   try {
     await ensureDirectories(files, directory);
-    const segments = await findSegments(files, directory, clock);
-    const { file: cursorFile, saved, isNew } = await openCursor(files, directory);
-    if (saved === undefined && !isNew) {
-      log.warn("the spool's cursor is damaged: what was shipped and not removed yet is shipped once more", {
-        directory,
-      });
+    const held = await hold(directory);
+    try {
+      return assemble(options, await openContents(options, files, directory), held);
+    } catch (error) {
+      await held.release();
+      throw error;
     }
-    const numbers = [...segments].map(({ number }) => number);
-    const lastSegment = Math.max(saved?.lastSegment ?? 0, saved?.cursor.position.segment ?? 0, ...numbers);
-    const start: SpoolCursor = {
-      position: { segment: segments.oldest?.number ?? lastSegment + 1, offsetBytes: segmentHeaderBytes },
-      object: undefined,
-    };
-    const cursor = saved?.cursor ?? start;
-    const contents = new SpoolContents(
-      { files, directory, clock, log, metrics },
-      { segments, cursorFile, cursor, lastSegment },
-    );
-    await contents.settle();
-    const room = new SpoolRoom({ contents, bytesMax, ageMaxMs, whenFull });
-    return assemble(options, directory, contents, room);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const message = `cannot use the spool in ${options.directory}: ${faultMessage(error)}`;
@@ -79,17 +71,38 @@ export async function openSpool(options: OpenSpoolOptions): Promise<Spool> {
   }
 }
 
-function assemble(
-  options: OpenSpoolOptions,
+async function openContents(
+  { clock, log, metrics }: OpenSpoolOptions,
+  files: Files,
   directory: string,
-  contents: SpoolContents,
-  room: SpoolRoom,
-): Spool {
-  const {
-    bytesMax,
-    ageMaxMs,
-    segmentBytes = Math.min(segmentBytesDefault, Math.ceil(bytesMax / 8)),
-  } = options;
+): Promise<SpoolContents> {
+  const segments = await findSegments(files, directory, clock);
+  const { file: cursorFile, saved, isNew } = await openCursor(files, directory);
+  if (saved === undefined && !isNew && segments.count > 0) {
+    log.warn("the spool's cursor is damaged: what was shipped and not removed yet is shipped once more", {
+      directory,
+    });
+  }
+  const numbers = [...segments].map(({ number }) => number);
+  const lastSegment = Math.max(saved?.lastSegment ?? 0, saved?.cursor.position.segment ?? 0, ...numbers);
+  const start: SpoolCursor = {
+    position: { segment: segments.oldest?.number ?? lastSegment + 1, offsetBytes: segmentHeaderBytes },
+    object: undefined,
+  };
+  const cursor = saved === undefined ? start : await atFrame(files, segments, saved.cursor, log);
+  const contents = new SpoolContents(
+    { files, directory, clock, log, metrics },
+    { segments, cursorFile, cursor, lastSegment },
+  );
+  await contents.settle();
+  return contents;
+}
+
+function assemble(options: OpenSpoolOptions, contents: SpoolContents, held: Hold): Spool {
+  const { directory } = contents.options;
+  const { bytesMax, ageMaxMs, whenFull } = options;
+  const { segmentBytes = Math.min(segmentBytesDefault, Math.ceil(bytesMax / 8)) } = options;
+  const room = new SpoolRoom({ contents, bytesMax, ageMaxMs, whenFull });
   const reader = new SpoolReader(contents);
   const writer = new SpoolWriter({
     contents,
@@ -130,6 +143,7 @@ function assemble(
       closing.abort();
       await reader.close();
       await contents.close();
+      await held.release();
     },
   };
 }
@@ -170,6 +184,30 @@ const notLines: Outcome = {
 function tooLarge(bytes: number, bytesMax: number): Outcome {
   const message = `cannot append a record to the spool: it has ${bytes} bytes, ${bytesMax} at most`;
   return { kind: "refused", scope: "record", reason: "too_large", message };
+}
+
+/** A cursor that points into the middle of a frame is none of ours: the frame is shipped once more. */
+async function atFrame(
+  files: Files,
+  segments: Segments,
+  cursor: SpoolCursor,
+  log: Log,
+): Promise<SpoolCursor> {
+  const { segment: number, offsetBytes } = cursor.position;
+  const segment = segments.get(number);
+  if (segment === undefined || offsetBytes <= segmentHeaderBytes) return cursor;
+  const file = await openSegmentFile(files, segment.path, number, peekBytes);
+  try {
+    const start = await frameAround(file, offsetBytes, segment.readableBytes);
+    if (start === undefined) return cursor;
+    log.warn("the spool's cursor points into a frame: the frame is shipped once more", {
+      path: segment.path,
+      offset: offsetBytes,
+    });
+    return { position: { segment: number, offsetBytes: start }, object: undefined };
+  } finally {
+    await file.close();
+  }
 }
 
 /** All segments in the directory, oldest first. Throws ConfigError when one was written by a later version. */

@@ -14,10 +14,13 @@ import type { SpoolFrame, SpoolPosition } from "./spool.ts";
 
 /** After a fault of the disk the same bytes are tried again. */
 const retryMs = 1_000;
+/** What could not be read so often is given up, if other parts of the file can be read. */
+const readAttemptsMax = 5;
 
 export class SpoolReader {
   readonly #contents: SpoolContents;
   #file: { readonly segment: Segment; readonly file: SegmentFile } | undefined;
+  #faults = 0;
   #turn: Promise<unknown> = Promise.resolve();
   #arrival = Promise.withResolvers<void>();
 
@@ -85,7 +88,10 @@ export class SpoolReader {
       }
       if (found.kind === "frame") {
         const frame = await decodeFrame(found);
-        if (!(frame instanceof MalformedError)) return frame;
+        if (!(frame instanceof MalformedError)) {
+          this.#faults = 0;
+          return frame;
+        }
         await this.#passOver(segment, file, badFrame(found, frame));
         at = frameEnd(found.header);
         continue;
@@ -101,8 +107,7 @@ export class SpoolReader {
     const fields = { path: segment.path, offset: bad.start, bytes: bad.end - bad.start, reason: bad.reason };
     if (!segment.isOwn && !(await wasDurable(file, bad, segment.readableBytes))) {
       log.warn("the spool's segment ends in a write that never finished; it was not acknowledged", fields);
-      segment.damage.set(bad.start, bad.end);
-      return;
+      return this.#markPassed(segment, bad);
     }
     let saved: string | undefined;
     try {
@@ -114,7 +119,7 @@ export class SpoolReader {
         error: faultMessage(error),
       });
     }
-    segment.damage.set(bad.start, bad.end);
+    await this.#markPassed(segment, bad);
     metrics.damagedFrames.inc();
     log.error(
       "a frame of the spool is damaged and its lines are lost; the frames around it are not. Check the disk; " +
@@ -123,17 +128,25 @@ export class SpoolReader {
     );
   }
 
+  /** Where the oldest lines are may have changed: there are none in what is passed over. */
+  async #markPassed(segment: Segment, { start, end }: BadBytes): Promise<void> {
+    segment.damage.set(start, end);
+    await this.#contents.settle();
+  }
+
   async #onFault(segment: Segment, error: FileFault, signal: AbortSignal): Promise<void> {
-    const { log, clock } = this.#contents.options;
+    const { log, clock, metrics } = this.#contents.options;
     await this.#letGo();
     if (isFault(error, "ENOENT")) {
       this.#contents.segments.delete(segment);
-      this.#contents.options.metrics.damagedFrames.inc();
+      metrics.damagedFrames.inc();
       log.error("a segment of the spool was removed by someone; what was not shipped of it is lost", {
         path: segment.path,
       });
+      await this.#contents.settle();
       return;
     }
+    this.#faults++;
     log.error("cannot read the spool; another try follows", { error: faultMessage(error) });
     await sleep(clock, retryMs, signal).catch(() => undefined);
   }
@@ -143,6 +156,10 @@ export class SpoolReader {
     await this.#letGo();
     const file = await openSegmentFile(this.#contents.options.files, segment.path, segment.number);
     this.#file = { segment, file };
+    if (this.#faults >= readAttemptsMax && !segment.isActive) {
+      await file.readAroundFaults();
+      segment.mustBeKept = true;
+    }
     return file;
   }
 

@@ -8,6 +8,7 @@ import {
   frameHeaderBytes,
   magicByte,
 } from "./frame.ts";
+import { segmentHeaderBytes } from "./segment.ts";
 import type { SegmentFile } from "./segment-file.ts";
 
 const scanBytes = 256 * 1024;
@@ -63,6 +64,23 @@ export async function wasDurable(file: SegmentFile, bad: BadBytes, readableBytes
     at = frameEnd(header);
   }
   return false;
+}
+
+/** Where the frame starts that `offset` lies in the middle of; undefined: it lies between frames, or in damage. */
+export async function frameAround(
+  file: SegmentFile,
+  offset: number,
+  readableBytes: number,
+): Promise<number | undefined> {
+  if (offset >= readableBytes || (await file.header(offset, readableBytes)) !== undefined) return undefined;
+  for (let at = segmentHeaderBytes; at < offset; ) {
+    const header = await file.header(at, readableBytes);
+    const end = header === undefined ? await nextHeader(file, at + 1, readableBytes) : frameEnd(header);
+    if (end === undefined) return undefined;
+    if (header !== undefined && end > offset) return at;
+    at = end;
+  }
+  return undefined;
 }
 
 async function badUntilNext(

@@ -3,11 +3,16 @@ import type { Files, OpenFile } from "../file/system.ts";
 import { decodeFrameHeader, type FrameHeader, frameHeaderBytes } from "./frame.ts";
 
 const blockBytes = 1024 * 1024;
+/** For single headers there is no reason to read far ahead. */
+export const peekBytes = 4096;
+/** What a disk fails to read it fails to read by the page. */
+const pageBytes = 4096;
 
 export class SegmentFile {
   readonly number: number;
   readonly #file: OpenFile;
   readonly #aheadBytes: number;
+  #readsAroundFaults = false;
   #block = new Uint8Array(0);
   #blockStart = 0;
 
@@ -40,6 +45,12 @@ export class SegmentFile {
     return decodeFrameHeader(bytes, 0, { segment: this.number, offsetBytes });
   }
 
+  /** From now on pages that cannot be read count as zeros. Rejects with a FileFault when not even the first can. */
+  async readAroundFaults(): Promise<void> {
+    await this.#file.read(new Uint8Array(pageBytes), 0);
+    this.#readsAroundFaults = true;
+  }
+
   close(): Promise<void> {
     return this.#file.close();
   }
@@ -47,11 +58,21 @@ export class SegmentFile {
   async #fill(block: Uint8Array, done: number, start: number): Promise<number> {
     let filled = done;
     while (filled < block.length) {
-      const count = await this.#file.read(block.subarray(filled), start + filled);
+      const count = await this.#read(block.subarray(filled), start + filled);
       if (count === 0) break;
       filled += count;
     }
     return filled;
+  }
+
+  async #read(block: Uint8Array, position: number): Promise<number> {
+    try {
+      return await this.#file.read(block, position);
+    } catch (error) {
+      if (!this.#readsAroundFaults) throw error;
+      const page = block.subarray(0, pageBytes - (position % pageBytes));
+      return await this.#file.read(page, position).catch(() => page.fill(0).length);
+    }
   }
 }
 
