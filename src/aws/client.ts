@@ -183,8 +183,6 @@ async function sign(
     datetime: new Date(signedAtMs).toISOString().replace(/[:-]|\.\d{3}/g, ""),
     // Content-Type too, as AWS asks for; User-Agent comes afterwards because proxies may change it.
     allHeaders: true,
-    // S3 signs the path as it is sent; all other services sign it encoded once more.
-    singleEncode: options.service === "s3",
   });
   const { headers } = await signer.sign();
   headers.set("User-Agent", options.userAgent);

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { AwsService } from "../../src/aws/client.ts";
 import { resolveEndpoint } from "../../src/aws/endpoint.ts";
 import { loadProfile } from "../../src/aws/shared-config.ts";
 import { inSurroundings } from "../support/aws-surroundings.ts";
 
 async function endpointOf(
-  service: "kinesis" | "firehose",
+  service: AwsService,
   region: string,
   variables: Readonly<Record<string, string>> = {},
   config = "",
@@ -32,6 +33,12 @@ const own: readonly [...Parameters<typeof endpointOf>, expected: string][] = [
   ["kinesis", "us-east-1", dual, "", "https://kinesis.us-east-1.api.aws/"],
   ["firehose", "us-east-1", { ...fips, ...dual }, "", "https://firehose-fips.us-east-1.api.aws/"],
   ["kinesis", "us-gov-west-1", fips, "", "https://kinesis.us-gov-west-1.amazonaws.com/"],
+  ["s3", "eu-west-1", {}, "", "https://s3.eu-west-1.amazonaws.com/"],
+  ["s3", "us-east-1", dual, "", "https://s3.dualstack.us-east-1.amazonaws.com/"],
+  ["s3", "us-gov-west-1", { ...fips, ...dual }, "", "https://s3-fips.dualstack.us-gov-west-1.amazonaws.com/"],
+  ["s3", "cn-north-1", dual, "", "https://s3.dualstack.cn-north-1.amazonaws.com.cn/"],
+  ["sts", "us-east-1", { ...fips, ...dual }, "", "https://sts-fips.us-east-1.api.aws/"],
+  ["sts", "us-gov-west-1", fips, "", "https://sts.us-gov-west-1.amazonaws.com/"],
   ["firehose", "us-gov-west-1", fips, "", "https://firehose-fips.us-gov-west-1.amazonaws.com/"],
   [
     "kinesis",

@@ -1,5 +1,5 @@
 /** What stands in for AWS and for time in tests of the client and its sinks. */
-import { type AwsClient, createAwsClient, type Fetch } from "../../src/aws/client.ts";
+import { type AwsClient, type AwsService, createAwsClient, type Fetch } from "../../src/aws/client.ts";
 import type { Credentials, CredentialsSource } from "../../src/aws/credentials.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { createLog, type Log } from "../../src/log.ts";
@@ -67,6 +67,7 @@ export function fixedCredentials(credentials = testCredentials): CredentialsSour
 }
 
 export interface SentRequest {
+  readonly method: string;
   readonly url: string;
   readonly headers: Headers;
   readonly body: Uint8Array;
@@ -82,7 +83,7 @@ export interface StandIn {
 }
 
 export interface StandInOptions {
-  readonly service?: "kinesis" | "firehose";
+  readonly service?: AwsService;
   readonly endpoint?: string;
   readonly credentials?: Credentials;
   /** Answers the request that was sent as the `count`th, from 1. */
@@ -97,9 +98,15 @@ export function standIn(options: StandInOptions): StandIn {
   const sent: SentRequest[] = [];
   const { log, lines } = keptLog();
   const fetch: Fetch = async (url, init) => {
-    const body = init.body as Uint8Array;
+    const body = (init.body ?? new Uint8Array()) as Uint8Array;
     const headers = new Headers(init.headers);
-    const request = { url, headers, body, text: new TextDecoder().decode(body) };
+    const request = {
+      method: init.method ?? "GET",
+      url,
+      headers,
+      body,
+      text: new TextDecoder().decode(body),
+    };
     sent.push(request);
     return await options.answer(request, sent.length, init.signal as AbortSignal);
   };

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { createAwsClient } from "../../src/aws/client.ts";
+import { type AwsService, createAwsClient } from "../../src/aws/client.ts";
 import { systemClock } from "../../src/clock.ts";
 import { fixedCredentials, keptLog } from "./aws-stand-in.ts";
 import { end } from "./kinesis-emulator.ts";
@@ -48,7 +48,7 @@ export async function startMoto(): Promise<Moto> {
 }
 
 /** A client as the program has it; moto wants any signature, of any keys. */
-export function motoClient(moto: Moto, service: "kinesis" | "firehose") {
+export function motoClient(moto: Moto, service: AwsService) {
   return createAwsClient({
     service,
     region: "us-east-1",
