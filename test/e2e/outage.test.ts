@@ -21,11 +21,11 @@ test("after kill -9 and a restart every sample is archived", {
   } = await runScenario({
     senders,
     nodeExporterPath: nodeExporter.path,
-    async whileWriting(receiver) {
+    async whileWriting([receiver]) {
       await sleep(3_000);
-      await receiver.restartAfterKill(0);
+      await receiver?.restartAfterKill(0);
       await sleep(2_000);
-      await receiver.restartAfterKill(1_500);
+      await receiver?.restartAfterKill(1_500);
       await sleep(3_000);
     },
   });

@@ -1,5 +1,5 @@
 /** Real Prometheus servers write to the real program while everything around them moves; what each has in the end. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,10 +10,11 @@ import {
   startPrometheus,
 } from "../support/prometheus.ts";
 import { startTarget, type Target } from "../support/prometheus-target.ts";
-import { freePort, type ServerProcess, startServer } from "../support/server-process.ts";
+import type { ServerProcess } from "../support/server-process.ts";
 import { type Dump, exemplarsOfAnswer, histogramsOfAnswer, parseDump, samplesOfAnswer } from "./answer.ts";
-import { type Archive, readArchive } from "./archive.ts";
+import type { Archive } from "./archive.ts";
 import type { Labels, SeriesItems } from "./items.ts";
+import { fileReceiver, type Receiver, type ReceiverOptions, startReceiver } from "./receiver.ts";
 
 export interface Sender {
   /** Value of the external label `archive`. */
@@ -42,13 +43,18 @@ export interface SenderEvidence {
   readonly log: string;
 }
 
-export interface Evidence {
-  readonly senders: ReadonlyMap<string, SenderEvidence>;
+export interface ReceiverEvidence {
   readonly archive: Archive;
-  /** Our own metrics after the last write. */
+  /** Its own metrics after the last write. */
   readonly metrics: string;
   readonly exitCode: number | string;
   readonly receiverLog: string;
+}
+
+/** The evidence of the first receiver, and of all. */
+export interface Evidence extends ReceiverEvidence {
+  readonly senders: ReadonlyMap<string, SenderEvidence>;
+  readonly receivers: ReadonlyMap<string, ReceiverEvidence>;
   /** Everything up to here was asked for and must be in the archive. */
   readonly untilMs: number;
   /** When node_exporter was stopped. */
@@ -60,13 +66,10 @@ export interface ScenarioOptions {
   /** Started in this order; each scrapes those before it as well. */
   readonly senders: readonly Sender[];
   readonly nodeExporterPath: string;
-  /** Called while the senders write; may stop and start the receiver. */
-  readonly whileWriting: (receiver: ReceiverControl) => Promise<void>;
-}
-
-export interface ReceiverControl {
-  /** SIGKILL, and the same command again after `downMs`. */
-  restartAfterKill(downMs: number): Promise<void>;
+  /** Every sender writes to each of them. Not set: one that writes files. */
+  readonly receivers?: readonly ReceiverOptions[];
+  /** Called while the senders write; may stop and start the receivers. */
+  readonly whileWriting: (receivers: readonly Receiver[]) => Promise<void>;
 }
 
 /** How long samples are on their way to the API's answer at most. */
@@ -86,14 +89,16 @@ export async function runScenario(options: ScenarioOptions): Promise<Evidence> {
 
 async function runIn(
   folder: string,
-  { senders, nodeExporterPath, whileWriting }: ScenarioOptions,
+  { senders, nodeExporterPath, receivers: given = [fileReceiver], whileWriting }: ScenarioOptions,
   cleanups: (() => Promise<unknown>)[],
 ): Promise<Evidence> {
-  const archiveFolder = join(folder, "archive");
-  const port = await freePort();
-  let receiver = await startReceiver(archiveFolder, port);
-  let receiverLog = "";
-  cleanups.push(() => receiver.kill());
+  const startedMs = Date.now();
+  const receivers: Receiver[] = [];
+  for (const options of given) {
+    const receiver = await startReceiver(options, join(folder, options.name));
+    cleanups.push(() => receiver.kill());
+    receivers.push(receiver);
+  }
   const target = await startTarget();
   cleanups.push(() => target.stop());
   const nodeExporter = await startNodeExporter(nodeExporterPath);
@@ -101,60 +106,34 @@ async function runIn(
   const started: { sender: Sender; server: PrometheusServer }[] = [];
   for (const sender of senders) {
     const others = started.map(({ server }) => server);
-    const config = configOf(sender, { port, target, nodeExporter, others });
+    const config = configOf(sender, { receivers, target, nodeExporter, others });
     const server = await startPrometheus({ ...sender, folder: join(folder, sender.name), config, rules });
     cleanups.push(() => server.kill());
     started.push({ sender, server });
   }
 
-  await whileWriting({
-    async restartAfterKill(downMs) {
-      await receiver.kill();
-      receiverLog += receiver.log();
-      await sleep(downMs);
-      receiver = await startReceiver(archiveFolder, port);
-    },
-  });
+  await whileWriting(receivers);
   const vanishedMs = Date.now();
   await nodeExporter.stop();
   await sleep(4_000 + settledMs);
 
   const untilMs = Date.now() - settledMs;
-  const asked = await Promise.all(started.map(({ sender, server }) => ask(sender, server, untilMs)));
+  const span = { startedMs, untilMs };
+  const asked = await Promise.all(started.map(({ sender, server }) => ask(sender, server, span)));
   await Promise.all(started.map(({ server }) => stopCleanly(server)));
-  const metrics = await (await fetch(`${receiver.url}/metrics`)).text();
-  const exitCode = await receiver.stop();
+  const ends = await Promise.all(receivers.map(async (each) => [each.name, await each.finish()] as const));
   const evidence = started.map(({ sender, server }, at): [string, SenderEvidence] => {
     const text = runPromtool(sender.promtoolPath, ["tsdb", "dump", server.dataFolder]);
     return [sender.name, { ...asked[at]!, dump: parseDump(text, externalLabels(sender)), log: server.log() }];
   });
   return {
+    ...ends[0]![1],
     senders: new Map(evidence),
-    archive: readArchive(archiveFolder),
-    metrics,
-    exitCode,
-    receiverLog: receiverLog + receiver.log(),
+    receivers: new Map(ends),
     untilMs,
     vanishedMs,
     createdMs: target.createdMs,
   };
-}
-
-function startReceiver(archiveFolder: string, port: number): Promise<ServerProcess> {
-  mkdirSync(archiveFolder, { recursive: true });
-  const root = join(import.meta.dirname, "../..");
-  const address = `127.0.0.1:${port}`;
-  return startServer({
-    command: [
-      join(root, "node_modules/.bin/bun"),
-      join(root, "src/main.ts"),
-      ...["--listen-addr", address, "--sink", `file:${archiveFolder}`, "--linger", "50ms"],
-      // Several files, so that rotation and compression happen meanwhile.
-      ...["--rotate-age", "5s", "--log-level", "debug"],
-    ],
-    url: `http://${address}`,
-    readyPath: "/-/ready",
-  });
 }
 
 /** One label that nothing else has, one that the target has as well, and one that is hard to write. */
@@ -173,14 +152,14 @@ const rules = {
 };
 
 interface Surroundings {
-  readonly port: number;
+  readonly receivers: readonly Receiver[];
   readonly target: Target;
   readonly nodeExporter: ServerProcess;
   /** Prometheus servers that run already. */
   readonly others: readonly ServerProcess[];
 }
 
-function configOf(sender: Sender, { port, target, nodeExporter, others }: Surroundings) {
+function configOf(sender: Sender, { receivers, target, nodeExporter, others }: Surroundings) {
   const scraping = (...addresses: string[]) => ({ static_configs: [{ targets: addresses }] });
   const addressOf = ({ url }: ServerProcess) => url.replace("http://", "");
   return (ownAddress: string) => ({
@@ -197,34 +176,33 @@ function configOf(sender: Sender, { port, target, nodeExporter, others }: Surrou
       { job_name: "target", metrics_path: sender.targetPath, ...scraping(target.address) },
       ...sender.targetJobs.map((job) => ({ ...job, ...scraping(target.address) })),
     ],
-    remote_write: [
-      {
-        url: `http://127.0.0.1:${port}${sender.writePath}`,
-        send_exemplars: true,
-        send_native_histograms: true,
-        queue_config: {
-          capacity: 2_000,
-          min_shards: 2,
-          max_shards: 4,
-          max_samples_per_send: 500,
-          batch_send_deadline: "500ms",
-        },
-        ...sender.remoteWriteConfig,
+    remote_write: receivers.map(({ url }) => ({
+      url: `${url}${sender.writePath}`,
+      send_exemplars: true,
+      send_native_histograms: true,
+      queue_config: {
+        capacity: 2_000,
+        min_shards: 2,
+        max_shards: 4,
+        max_samples_per_send: 500,
+        batch_send_deadline: "500ms",
       },
-    ],
+      ...sender.remoteWriteConfig,
+    })),
   });
 }
 
 async function ask(
   sender: Sender,
   server: PrometheusServer,
-  untilMs: number,
+  { startedMs, untilMs }: { readonly startedMs: number; readonly untilMs: number },
 ): Promise<Omit<SenderEvidence, "dump">> {
   const external = externalLabels(sender);
   const query = '{__name__=~".+"}';
   const end = String(untilMs / 1000);
-  const start = String(untilMs / 1000 - 300);
-  const answer = await server.api("query", { query: `${query}[5m]`, time: end });
+  const start = String(startedMs / 1000 - 60);
+  const seconds = Math.ceil((untilMs - startedMs) / 1000) + 60;
+  const answer = await server.api("query", { query: `${query}[${seconds}s]`, time: end });
   return {
     external,
     samples: samplesOfAnswer(answer, external),
