@@ -31,11 +31,12 @@ export interface FollowedShards {
 
 /** A map that nothing speaks against is looked at this often, in ms. */
 const lookIntervalMs = 5 * 60_000;
-/** Where the permission is missing; it may be given while we run. */
-const blockedIntervalMs = 10 * 60_000;
 /** Pause after a look that failed or was in vain; doubles up to the maximum. */
 const pauseMs = 1_000;
 const pauseMsMax = 60_000;
+/** The same where someone has to change something first, which may happen while we run. */
+const blockedPauseMs = 30_000;
+const blockedPauseMsMax = 10 * 60_000;
 
 /** Looks first when `current` is first asked for. One look at a time; none holds up a put. */
 export function followShards({ list, clock, random, log, stream, onMap }: ShardMapOptions): FollowedShards {
@@ -50,7 +51,10 @@ export function followShards({ list, clock, random, log, stream, onMap }: ShardM
   let told = "";
 
   const jittered = (ms: number) => ms * (0.75 + random() / 2);
-  const pause = (times: number) => jittered(Math.min(pauseMsMax, pauseMs * 2 ** Math.min(times, 10)));
+  const pause = (times: number, isBlocked = false) => {
+    const [firstMs, mostMs] = isBlocked ? [blockedPauseMs, blockedPauseMsMax] : [pauseMs, pauseMsMax];
+    return jittered(Math.min(mostMs, firstMs * 2 ** Math.min(times, 10)));
+  };
   const accept = (shards: readonly Shard[]) => {
     failures = 0;
     if (map !== undefined && isEqual(map.shards, shards)) {
@@ -68,15 +72,15 @@ export function followShards({ list, clock, random, log, stream, onMap }: ShardM
   };
   const reject = ({ verdict }: ShardListing & { readonly kind: "failed" }) => {
     const { kind, reason, message } = verdict;
-    const isFinal = kind !== "retryable";
-    dueMs = clock.monotonicMs() + (isFinal ? jittered(blockedIntervalMs) : pause(failures++));
+    const isBlocked = kind !== "retryable";
+    dueMs = clock.monotonicMs() + pause(failures++, isBlocked);
     doubtFromMs = dueMs;
     const spread = map === undefined ? "by chance" : "over the shards as last seen";
-    if (!isFinal)
+    if (!isBlocked)
       return log.debug("cannot list the shards of the stream", { stream, spread, reason, message });
     if (told === reason) return;
     told = reason;
-    log.info("records would spread more evenly if kinesis:ListShards were allowed on the stream", {
+    log.info("records would spread more evenly with ListShards (permission kinesis:ListShards)", {
       stream,
       spread,
       reason,

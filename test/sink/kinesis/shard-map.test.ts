@@ -101,8 +101,8 @@ const unlisted: readonly [
   status: number,
   looksInAnHour: readonly [number, number],
 ][] = [
-  ["denied", "AccessDeniedException", 400, [5, 10]],
-  ["unknown to the service", "UnknownOperationException", 400, [5, 10]],
+  ["denied", "AccessDeniedException", 400, [7, 14]],
+  ["unknown to the service", "UnknownOperationException", 400, [7, 14]],
   ["not possible for the service", "InternalFailure", 500, [40, 70]],
 ];
 for (const [what, type, status, [fewest, most]] of unlisted) {
@@ -118,7 +118,7 @@ for (const [what, type, status, [fewest, most]] of unlisted) {
     }
     assert.deepEqual([stream.aimed, gauge.length], [0, 0]);
     assert.ok(stream.lists.length >= fewest && stream.lists.length <= most, String(stream.lists.length));
-    const told = lines.filter((line) => /kinesis:ListShards were allowed/.test(line));
+    const told = lines.filter((line) => /permission kinesis:ListShards/.test(line));
     assert.equal(told.length, status === 400 ? 1 : 0);
     // Allowed while we run: seen without a restart.
     stream.onList = undefined;
