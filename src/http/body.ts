@@ -1,6 +1,8 @@
 import { type Clock, within } from "../clock.ts";
 import { OverloadedError, RequestError } from "../errors.ts";
-import { ByteWriter } from "../wire/byte-writer.ts";
+import { release } from "../wire/release.ts";
+import { BodyBlocks } from "./body-blocks.ts";
+import type { BodyPlace, BodyRoom } from "./body-room.ts";
 
 /**
  * Longer bodies are read piece by piece, so that only what has come takes room: what is read at once takes the room
@@ -9,34 +11,8 @@ import { ByteWriter } from "../wire/byte-writer.ts";
 const readAtOnceBytesMax = 64 * 1024;
 const retryAfterMs = 2_000;
 
-/** Room in memory for the bodies of all requests under way. */
-export class BodyRoom {
-  private readonly bytesMax: number;
-  private taken = 0;
-
-  constructor(bytesMax: number) {
-    this.bytesMax = bytesMax;
-  }
-
-  get takenBytes(): number {
-    return this.taken;
-  }
-
-  /** Throws OverloadedError where there is no room for so many bytes more. */
-  take(bytes: number): void {
-    if (this.taken + bytes > this.bytesMax) {
-      throw new OverloadedError(
-        `Cannot take more bodies: ${this.taken} of ${this.bytesMax} bytes are under way`,
-        retryAfterMs,
-      );
-    }
-    this.taken += bytes;
-  }
-
-  give(bytes: number): void {
-    this.taken -= bytes;
-  }
-}
+/** The rest of the body is not waited for: its connection can only be closed. */
+export class BodyGivenUpError extends OverloadedError {}
 
 export interface BodyOptions {
   /** Largest body, in bytes. */
@@ -47,63 +23,79 @@ export interface BodyOptions {
   readonly clock: Clock;
 }
 
+export interface Body {
+  readonly bytes: Uint8Array;
+  /** The bytes are not needed any more, and are gone: before the request is answered, if it has to wait for that. */
+  readonly done: () => void;
+}
+
 /**
- * Reads the whole body of a request, at most `bytesMax` bytes, and gives it to `use`; its room is free again when that
- * is done. Throws RequestError 413 above, 400 where the sender goes away in the middle, and OverloadedError where it
- * takes too long or there is no room for it now.
+ * Reads the whole body of a request from `address`, at most `bytesMax` bytes, and gives it to `use`; its room is free
+ * again when that is done. Throws RequestError 413 above, 400 where the sender goes away in the middle, OverloadedError
+ * where there is no room for it now, and BodyGivenUpError where it takes too long.
  */
 export async function withBody<T>(
   request: Request,
-  options: BodyOptions,
-  use: (body: Uint8Array) => Promise<T>,
+  address: string | undefined,
+  { bytesMax, timeoutMs, room, clock }: BodyOptions,
+  use: (body: Body) => Promise<T>,
 ): Promise<T> {
-  const { bytesMax, timeoutMs, room, clock } = options;
-  let taken = 0;
-  const take = (bytes: number) => {
-    room.take(bytes);
-    taken += bytes;
-  };
   const ended = new AbortController();
+  const givenUp = Promise.withResolvers<never>();
+  // Whether anyone listens or not.
+  givenUp.promise.catch(() => undefined);
+  const place = room.enter(address, () => {
+    givenUp.reject(new BodyGivenUpError("The body came too slowly, and others need its room", retryAfterMs));
+  });
+  let bytes: Uint8Array | undefined;
+  const done = () => {
+    if (bytes !== undefined) release(bytes);
+    place.giveBody();
+  };
   try {
-    const read = readBody(request, bytesMax, take, ended.signal);
-    const body = await within(clock, timeoutMs, read, () => {
-      throw new OverloadedError(`The body did not come within ${timeoutMs} ms`, retryAfterMs);
+    const read = readBody(request, bytesMax, place, ended.signal);
+    bytes = await within(clock, timeoutMs, Promise.race([read, givenUp.promise]), () => {
+      throw new BodyGivenUpError(`The body did not come within ${timeoutMs} ms`, retryAfterMs);
     });
-    return await use(body);
+    place.whole();
+    return await use({ bytes, done });
   } finally {
     ended.abort();
-    room.give(taken);
+    if (bytes !== undefined) release(bytes);
+    place.leave();
   }
 }
 
 async function readBody(
   request: Request,
   bytesMax: number,
-  take: (bytes: number) => void,
+  place: BodyPlace,
   ended: AbortSignal,
 ): Promise<Uint8Array> {
   const announced = Number(request.headers.get("content-length") ?? Number.NaN);
   if (announced > bytesMax) throw tooLarge(bytesMax);
   // An announced length is what the HTTP parser delivers at the most, so reading at once is bounded as well.
   if (announced >= 0 && announced <= readAtOnceBytesMax) {
-    take(announced);
+    place.take(announced);
     return new Uint8Array(await orGone(request.arrayBuffer()));
   }
-  const body = new ByteWriter(bytesMax);
-  if (request.body === null) return body.written();
+  if (request.body === null) return new Uint8Array(0);
+  const blocks = new BodyBlocks((bytes) => place.take(bytes));
   const reader = request.body.getReader();
   // Whoever stops waiting for the rest stops reading it.
-  ended.addEventListener("abort", () => void reader.cancel().catch(() => undefined), { once: true });
+  const stop = () => {
+    blocks.clear();
+    void reader.cancel().catch(() => undefined);
+  };
+  ended.addEventListener("abort", stop, { once: true });
   for (;;) {
     const { done, value } = await orGone(reader.read());
-    if (done) return body.written();
-    if (body.length + value.length > bytesMax) throw tooLarge(bytesMax);
-    take(value.length);
-    // Copied as it comes: kept for later, chunks of one byte would take a hundred times their size.
-    body.reserve(value.length);
-    body.bytes.set(value, body.length);
-    body.length += value.length;
+    if (done || ended.aborted) break;
+    if (blocks.byteLength + value.length > bytesMax) throw tooLarge(bytesMax);
+    blocks.add(value);
+    place.received(value.length);
   }
+  return blocks.join();
 }
 
 async function orGone<T>(read: Promise<T>): Promise<T> {

@@ -1,7 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { MalformedError, RequestError } from "../errors.ts";
 import { LineEncoder } from "../line/encode.ts";
-import { escapedBytesMax } from "../line/json-writer.ts";
 import type { ItemCounters, ItemKind, Metrics } from "../metrics.ts";
 import type { Histogram } from "../model/histogram.ts";
 import type { LabelSet } from "../model/label-set.ts";
@@ -10,9 +9,11 @@ import type { Int64 } from "../model/scalar.ts";
 import { WriteV1Walker } from "../remote/write-v1.ts";
 import { WriteV2Walker } from "../remote/write-v2.ts";
 import type { ByteSpan, ItemCounts, MetadataSpans, WriteVisitor } from "../remote/write-visitor.ts";
-import { ByteWriter, WriterFullError } from "../wire/byte-writer.ts";
+import { WriterFullError } from "../wire/byte-writer.ts";
+import { release } from "../wire/release.ts";
 import { snappyDecode, snappyDecodedLength } from "../wire/snappy.ts";
 import { KnownMetadata, metadataKey } from "./known-metadata.ts";
+import { LinePieces } from "./line-pieces.ts";
 import type { WriteVersion } from "./negotiate.ts";
 import { Refusals } from "./refusals.ts";
 
@@ -31,19 +32,17 @@ export interface IngestOptions {
 export type Written = Readonly<Record<ItemKind, number>>;
 
 export interface Ingested {
-  /** Whole lines, valid until the next request is ingested. */
+  /** Whole lines, valid until `release`, or until the next request is ingested. */
   readonly lines: Uint8Array;
   readonly written: Written;
   /** Of the metadata lines among them: to be remembered once they are durable. */
-  readonly metadataKeys: ReadonlySet<string>;
+  readonly metadataKeys: Uint16Array;
   /** What was refused and why, for the sender; undefined: nothing. */
   readonly refused: string | undefined;
 }
 
 /** Scratch above this size is given back after a request that needed it. */
 const keptBytesMax = 4 * 1024 * 1024;
-/** Besides every byte of a text escaped, what the encoder reserves and need not write: the names of the fields. */
-const fieldsBytesMax = 1_024;
 
 /**
  * Turns the compressed body of a write request into lines. All scratch is kept between requests, so a request is
@@ -52,7 +51,7 @@ const fieldsBytesMax = 1_024;
 export class Ingest implements WriteVisitor {
   readonly labelBytesMax: number;
   private readonly options: IngestOptions;
-  private readonly out: ByteWriter;
+  private readonly lines: LinePieces;
   private readonly encoder: LineEncoder;
   private readonly v1 = new WriteV1Walker();
   private readonly v2 = new WriteV2Walker();
@@ -61,7 +60,6 @@ export class Ingest implements WriteVisitor {
   private readonly written = { samples: 0, histograms: 0, exemplars: 0, metadata: 0 };
   private readonly rejected: [ItemKind, RejectReason, number][] = [];
   private readonly known: KnownMetadata;
-  private metadataKeys = new Set<string>();
   /** Metadata that was left out because its line is known. */
   private repeated = 0;
   private message = new Uint8Array(64 * 1024);
@@ -72,10 +70,8 @@ export class Ingest implements WriteVisitor {
     this.options = options;
     this.known = new KnownMetadata(options.clock);
     this.labelBytesMax = options.lineBytesMax;
-    this.out = new ByteWriter(
-      options.linesBytesMax + escapedBytesMax * options.lineBytesMax + fieldsBytesMax,
-    );
-    this.encoder = new LineEncoder(this.out, options.lineBytesMax);
+    this.lines = new LinePieces(options.lineBytesMax);
+    this.encoder = new LineEncoder(this.lines.out, options.lineBytesMax);
   }
 
   /**
@@ -88,19 +84,21 @@ export class Ingest implements WriteVisitor {
       const message = this.decode(body);
       if (version === 1) this.v1.walk(message, this);
       else this.v2.walk(message, this);
-      if (this.out.length > this.options.linesBytesMax) throw this.tooManyLines();
     } catch (error) {
+      this.release();
       if (error instanceof MalformedError) throw new RequestError(400, error.message, { cause: error });
       if (error instanceof WriterFullError) throw this.tooManyLines();
       throw error;
+    } finally {
+      this.giveMessageBack();
     }
     this.count();
     const { samples, histograms, exemplars, metadata } = this.written;
     const items = samples + histograms + exemplars + metadata;
     return {
-      lines: this.out.written(),
+      lines: this.lines.join(),
       written: { ...this.written },
-      metadataKeys: this.metadataKeys,
+      metadataKeys: this.known.noted(),
       refused: this.refusals.any ? this.refusals.describe(items) : undefined,
     };
   }
@@ -110,11 +108,14 @@ export class Ingest implements WriteVisitor {
     this.known.remember(metadataKeys);
   }
 
+  /** The lines are not needed any more: gives back what a large request took. */
+  release(): void {
+    this.lines.clear();
+  }
+
   private clear(): void {
-    this.out.clear(keptBytesMax);
-    if (this.message.length > keptBytesMax) this.message = new Uint8Array(keptBytesMax);
+    this.release();
     this.known.begin();
-    this.metadataKeys = new Set();
     this.repeated = 0;
     this.refusals.clear();
     this.rejected.length = 0;
@@ -136,6 +137,12 @@ export class Ingest implements WriteVisitor {
     }
     if (length > this.message.length) this.message = new Uint8Array(length);
     return this.message.subarray(0, snappyDecode(body, this.message));
+  }
+
+  private giveMessageBack(): void {
+    if (this.message.length <= keptBytesMax) return;
+    release(this.message);
+    this.message = new Uint8Array(keptBytesMax);
   }
 
   private tooManyLines(): RequestError {
@@ -180,17 +187,18 @@ export class Ingest implements WriteVisitor {
   }
 
   metadata(metadata: MetadataSpans): void {
-    const lineStart = this.out.length;
+    const { out } = this.lines;
+    const lineStart = out.length;
     const fits = this.encoder.seriesMetadata(this.message, metadata);
-    const key = fits ? metadataKey(this.out.bytes, lineStart, this.out.length) : undefined;
-    if (key !== undefined && (this.known.has(key) || this.metadataKeys.has(key))) {
+    const key = fits ? metadataKey(out.bytes, lineStart, out.length) : undefined;
+    if (key !== undefined && this.known.has(key)) {
       this.encoder.undo(lineStart);
       this.received.metadata++;
       this.repeated++;
       return;
     }
     this.took("metadata", fits);
-    if (key !== undefined) this.metadataKeys.add(key);
+    if (key !== undefined) this.known.note(key);
   }
 
   familyMetadata(source: Uint8Array, family: ByteSpan, metadata: MetadataSpans): void {
@@ -228,6 +236,9 @@ export class Ingest implements WriteVisitor {
     if (fits) {
       this.received[kind]++;
       this.written[kind]++;
+      if (this.lines.byteLength > this.options.linesBytesMax) throw this.tooManyLines();
+      // The encoder repeats labels of the lines before, which are not there any more.
+      if (this.lines.setAside() && this.labels !== undefined) this.encoder.startSeries(this.labels);
       return;
     }
     this.refusals.add("line_too_long", 1, false, this.labels);

@@ -1,8 +1,10 @@
 import type { Clock } from "../clock.ts";
 
 const hourMs = 3_600_000;
-/** About 20 MB. Past it everything is forgotten, and written once more. */
+/** About 20 MB. What comes after them is written each time. */
 const knownMax = 200_000;
+/** 16-bit words of a key. */
+const keyWords = 5;
 
 /**
  * Which metadata lines are already durable in the hour under way. Senders of remote write 2.0 repeat a series' metadata
@@ -12,6 +14,7 @@ const knownMax = 200_000;
 export class KnownMetadata {
   private readonly clock: Pick<Clock, "now">;
   private readonly known = new Set<string>();
+  private readonly requested = new Set<string>();
   private hour = 0;
 
   constructor(clock: Pick<Clock, "now">) {
@@ -20,20 +23,51 @@ export class KnownMetadata {
 
   /** Starts a request. */
   begin(): void {
+    this.requested.clear();
     const hour = Math.floor(this.clock.now() / hourMs);
-    if (hour === this.hour && this.known.size <= knownMax) return;
+    if (hour === this.hour && this.known.size < knownMax) return;
     this.hour = hour;
     this.known.clear();
   }
 
+  /** Whether its line is durable, or was noted in the request under way. */
   has(key: string): boolean {
-    return this.known.has(key);
+    return this.known.has(key) || this.requested.has(key);
+  }
+
+  /** The request under way holds its line. */
+  note(key: string): void {
+    if (this.requested.size < knownMax) this.requested.add(key);
+  }
+
+  /** What was noted, to be remembered once it is durable; small, since many requests may wait for that. */
+  noted(): Uint16Array {
+    const words = new Uint16Array(this.requested.size * keyWords);
+    let at = 0;
+    for (const key of this.requested) {
+      for (let i = 0; i < keyWords; i++) words[at++] = key.charCodeAt(i);
+    }
+    this.requested.clear();
+    return words;
   }
 
   /** Only of lines that are durable: whoever is told "known" gets its 2xx for them. */
-  remember(keys: Iterable<string>): void {
-    for (const key of keys) this.known.add(key);
+  remember(noted: Uint16Array): void {
+    for (let at = 0; at < noted.length && this.known.size < knownMax; at += keyWords) {
+      this.known.add(String.fromCharCode(...noted.subarray(at, at + keyWords)));
+    }
   }
+}
+
+/** What was noted but for these lines. */
+export function withoutLines(noted: Uint16Array, lines: readonly Uint8Array[]): Uint16Array {
+  const left = new Set(lines.map((line) => metadataKey(line, 0, line.length)));
+  const kept: number[] = [];
+  for (let at = 0; at < noted.length; at += keyWords) {
+    const words = noted.subarray(at, at + keyWords);
+    if (!left.has(String.fromCharCode(...words))) kept.push(...words);
+  }
+  return Uint16Array.from(kept);
 }
 
 /**

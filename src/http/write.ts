@@ -3,9 +3,11 @@ import type { Clock } from "../clock.ts";
 import { describeError, OverloadedError, RefusedLinesError, RequestError, SinkError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { type ItemKind, itemKinds, type Metrics } from "../metrics.ts";
-import { BodyRoom, withBody } from "./body.ts";
+import { type Body, BodyGivenUpError, withBody } from "./body.ts";
+import { blockBytesMax } from "./body-blocks.ts";
+import { BodyRoom, requestBytes } from "./body-room.ts";
 import { Ingest, type Ingested, type Written } from "./ingest.ts";
-import { metadataKey } from "./known-metadata.ts";
+import { withoutLines } from "./known-metadata.ts";
 import { negotiate, type WriteVersion } from "./negotiate.ts";
 import { readRefused } from "./refused-lines.ts";
 import { Senders } from "./senders.ts";
@@ -54,7 +56,7 @@ export function createWriteHandler(options: WriteOptions): WriteHandler {
     linesBytesMax: pendingBytesMax,
   });
   const senders = new Senders(options.log);
-  const room = new BodyRoom(Math.max(pendingBytesMax, bodyBytesMax));
+  const room = bodyRoom(options);
   const bodyOptions = { bytesMax: bodyBytesMax, timeoutMs: ackTimeoutMs, room, clock };
 
   return async (request, peer) => {
@@ -63,7 +65,7 @@ export function createWriteHandler(options: WriteOptions): WriteHandler {
     let response: Response;
     try {
       admit(request, answer, options);
-      response = await withBody(request, bodyOptions, (body) => {
+      response = await withBody(request, peer, bodyOptions, (body) => {
         const timeoutMs = Math.max(0, arrivedMs + ackTimeoutMs - clock.monotonicMs());
         return write(body, timeoutMs, answer, ingest, options);
       });
@@ -82,6 +84,14 @@ export function createWriteHandler(options: WriteOptions): WriteHandler {
   };
 }
 
+/** Half of what may be pending, and the largest body in any case; half of that for one address. */
+function bodyRoom({ pendingBytesMax, bodyBytesMax, clock, metrics }: WriteOptions): BodyRoom {
+  const largestBytes = bodyBytesMax + blockBytesMax + requestBytes;
+  const bytesMax = Math.max(pendingBytesMax / 2, largestBytes);
+  const observe = (takenBytes: number) => metrics.bodyBytes.set(takenBytes);
+  return new BodyRoom({ bytesMax, addressBytesMax: Math.max(bytesMax / 2, largestBytes), clock, observe });
+}
+
 /** What can be told before the body is read. */
 function admit(request: Request, answer: Answer, { batcher, ready }: WriteOptions): void {
   answer.version = negotiate(request.headers.get("content-type"), request.headers.get("content-encoding"));
@@ -92,19 +102,22 @@ function admit(request: Request, answer: Answer, { batcher, ready }: WriteOption
 
 /** From a body to its answer. Up to `append` it does not wait: the lines are only valid until the next ingest. */
 async function write(
-  body: Uint8Array,
+  { bytes, done }: Body,
   timeoutMs: number,
   answer: Answer,
   ingest: Ingest,
   { batcher, metrics }: WriteOptions,
 ): Promise<Response> {
-  const ingested = ingest.ingest(body, answer.version ?? 1);
+  const ingested = ingest.ingest(bytes, answer.version ?? 1);
+  done();
   const { refused } = ingested;
   answer.accepted = ingested.written;
   addPending(metrics, ingested.written, 1);
   let durable: Durable;
   try {
-    await batcher.append(ingested.lines, timeoutMs);
+    const appended = batcher.append(ingested.lines, timeoutMs);
+    ingest.release();
+    await appended;
     durable = ingested;
   } catch (error) {
     if (!(error instanceof RefusedLinesError)) throw error;
@@ -138,8 +151,7 @@ function withoutRefused(
     rest[kind] -= counts[kind];
     if (counts[kind] > 0) metrics.items[kind].rejected.inc({ reason: "refused_by_sink" }, counts[kind]);
   }
-  const keys = new Set(metadataKeys);
-  for (const line of lines) keys.delete(metadataKey(line, 0, line.length));
+  const keys = withoutLines(metadataKeys, lines);
   return { written: rest, metadataKeys: keys, refusedBySink: `${message} (${text})` };
 }
 
@@ -196,6 +208,7 @@ class Answer {
       return this.text(500, "Internal error: see the log", headers);
     }
     headers.set("Retry-After", String(Math.ceil(retryAfterOf(error) / 1000)));
+    if (error instanceof BodyGivenUpError) headers.set("Connection", "close");
     log.warn("cannot take a write request now", { status: 503, peer, reason: message });
     return this.text(503, message, headers);
   }

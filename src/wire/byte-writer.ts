@@ -1,3 +1,5 @@
+import { release } from "./release.ts";
+
 /** Thrown when more bytes are written than the writer may hold. */
 export class WriterFullError extends Error {
   override readonly name = "WriterFullError";
@@ -19,13 +21,17 @@ export class ByteWriter {
     this.bytes = new Uint8Array(Math.min(initialBytes, bytesMax));
   }
 
-  /** Makes room for `count` more bytes. Throws WriterFullError beyond `bytesMax`; what was written stays. */
+  /**
+   * Makes room for `count` more bytes, and may empty the `bytes` there were before. Throws WriterFullError beyond
+   * `bytesMax`; what was written stays.
+   */
   reserve(count: number): void {
     const needed = this.length + count;
     if (needed <= this.bytes.length) return;
     if (needed > this.bytesMax) throw new WriterFullError(`More than ${this.bytesMax} bytes`);
     const grown = new Uint8Array(Math.min(this.bytesMax, Math.max(needed, this.bytes.length * 2)));
     grown.set(this.bytes.subarray(0, this.length));
+    release(this.bytes);
     this.bytes = grown;
   }
 
@@ -37,7 +43,9 @@ export class ByteWriter {
   /** Starts over, and gives memory back that a rare large content had taken. */
   clear(keepBytesMax: number): void {
     this.length = 0;
-    if (this.bytes.length > keepBytesMax) this.bytes = new Uint8Array(Math.min(initialBytes, this.bytesMax));
+    if (this.bytes.length <= keepBytesMax) return;
+    release(this.bytes);
+    this.bytes = new Uint8Array(Math.min(initialBytes, this.bytesMax));
   }
 
   /** Characters below U+0080 only. */

@@ -1,16 +1,27 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OverloadedError, RequestError } from "../../src/errors.ts";
-import { BodyRoom, withBody } from "../../src/http/body.ts";
+import { BodyGivenUpError, type BodyOptions, withBody } from "../../src/http/body.ts";
+import { BodyRoom, requestBytes } from "../../src/http/body-room.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 const bytesMax = 1_000;
 const timeoutMs = 25_000;
+const mebibyte = 1024 * 1024;
 
 /** The body, read in a room of its own. */
-function readBody(request: Request, max: number, room = new BodyRoom(max)): Promise<Uint8Array> {
+function readBody(request: Request, max: number, room = roomOf(max + mebibyte)): Promise<Uint8Array> {
   const options = { bytesMax: max, timeoutMs, room, clock: new VirtualClock() };
-  return withBody(request, options, (body) => Promise.resolve(body));
+  return withBody(request, "192.0.2.1", options, async ({ bytes }) => bytes.slice());
+}
+
+function roomOf(max: number, addressBytesMax = max, clock = new VirtualClock()): BodyRoom {
+  return new BodyRoom({ bytesMax: max, addressBytesMax, clock });
+}
+
+/** Reads from one of two addresses, and answers the length. */
+function lengthOf(request: Request, options: BodyOptions, address = "192.0.2.1"): Promise<number> {
+  return withBody(request, address, options, async ({ bytes }) => bytes.length);
 }
 
 for (const length of [0, 1, bytesMax - 1, bytesMax]) {
@@ -105,66 +116,127 @@ async function refused(body: Promise<Uint8Array>, status: number): Promise<Reque
 }
 
 test("bodies under way share their room, and give it back however they end", async () => {
-  const room = new BodyRoom(1_500);
   const clock = new VirtualClock();
+  const room = roomOf(2 * requestBytes + 1_500, undefined, clock);
   const options = { bytesMax, timeoutMs, room, clock };
-  let release: () => void = () => undefined;
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const first = withBody(post(new Uint8Array(bytesMax)), options, () => held);
+  const held = Promise.withResolvers<void>();
+  const first = withBody(announced(bytesMax), "a", options, () => held.promise);
   await clock.settle();
-  assert.equal(room.takenBytes, bytesMax);
-  await assert.rejects(
-    withBody(post(new Uint8Array(501)), options, async () => undefined),
-    OverloadedError,
-  );
-  assert.equal(await withBody(post(new Uint8Array(500)), options, async (body) => body.length), 500);
-  release();
+  assert.equal(room.takenBytes, requestBytes + bytesMax);
+  await assert.rejects(lengthOf(announced(501), options), OverloadedError);
+  assert.equal(await lengthOf(announced(500), options), 500);
+  held.resolve();
   await first;
-  await refused(readBody(streamed(chunksOf(new Uint8Array(bytesMax + 1), 100)), bytesMax, room), 413);
   assert.equal(room.takenBytes, 0);
+  const long = roomOf(mebibyte);
+  await refused(readBody(streamed(chunksOf(new Uint8Array(bytesMax + 1), 100)), bytesMax, long), 413);
+  assert.equal(long.takenBytes, 0);
   assert.equal(clock.pendingTimers, 0);
 });
 
-test("a thousand stalled senders that announce a megabyte each leave room for others", async () => {
-  const room = new BodyRoom(128 * 1024 * 1024);
+test("a body gives its room back as soon as it is done with, its request when it is answered", async () => {
   const clock = new VirtualClock();
-  const options = { bytesMax: 1_000_000, timeoutMs, room, clock };
-  const stalled = Array.from({ length: 1_000 }, () => {
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => controller.enqueue(new Uint8Array(400)),
-    });
-    const request = streamed(body, { "content-length": "1000000" });
-    return assert.rejects(
-      withBody(request, options, async () => undefined),
-      /did not come within/,
-    );
-  });
+  const room = roomOf(mebibyte, undefined, clock);
+  const held = Promise.withResolvers<void>();
+  const request = streamed(chunksOf(new Uint8Array(300_000), 5_000));
+  const answered = withBody(
+    request,
+    "a",
+    { bytesMax: 300_000, timeoutMs, room, clock },
+    async ({ bytes, done }) => {
+      assert.equal(bytes.length, 300_000);
+      done();
+      assert.equal(bytes.length, 0);
+      await held.promise;
+    },
+  );
   await clock.settle();
-  assert.equal(await withBody(post(new Uint8Array(300_000)), options, async (body) => body.length), 300_000);
+  assert.equal(room.takenBytes, requestBytes);
+  held.resolve();
+  await answered;
+  assert.equal(room.takenBytes, 0);
+});
+
+test("a thousand stalled senders that announce a megabyte each leave room for others", async () => {
+  const clock = new VirtualClock();
+  const room = roomOf(64 * mebibyte, undefined, clock);
+  const options = { bytesMax: 1_000_000, timeoutMs, room, clock };
+  const stalled = Array.from({ length: 1_000 }, () =>
+    assert.rejects(lengthOf(stalling(400, { "content-length": "1000000" }), options), /did not come within/),
+  );
+  await clock.settle();
+  assert.equal(await lengthOf(announced(300_000), options), 300_000);
   await clock.advance(timeoutMs);
   await Promise.all(stalled);
   assert.equal(room.takenBytes, 0);
 });
 
+test("where room is short, bodies that hardly come are given up for new ones, the slowest first", async () => {
+  const clock = new VirtualClock();
+  const room = roomOf(3 * (requestBytes + 8_192), undefined, clock);
+  const options = { bytesMax: mebibyte, timeoutMs, room, clock };
+  const outcomes: string[] = [];
+  const slow = [400, 8_192, 10].map((bytes) =>
+    lengthOf(stalling(bytes, { "content-length": "1000000" }), options).catch((error: unknown) => {
+      assert.ok(error instanceof BodyGivenUpError);
+      outcomes.push(`${bytes}: ${error.message}`);
+    }),
+  );
+  await clock.settle();
+  await assert.rejects(lengthOf(announced(10_000), options), OverloadedError);
+  assert.deepEqual(outcomes, []);
+  await clock.advance(5_000);
+  assert.equal(await lengthOf(announced(10_000), options), 10_000);
+  assert.deepEqual(outcomes, ["10: The body came too slowly, and others need its room"]);
+  await clock.advance(timeoutMs);
+  await Promise.all(slow);
+  assert.equal(outcomes.length, 3);
+  assert.equal(room.takenBytes, 0);
+});
+
+test("one address cannot take all of the room", async () => {
+  const clock = new VirtualClock();
+  const share = 10 * (requestBytes + 10_000);
+  const room = roomOf(2 * share, share, clock);
+  const options = { bytesMax: mebibyte, timeoutMs, room, clock };
+  const greedy = Array.from({ length: 15 }, () =>
+    lengthOf(stalling(1, { "content-length": "10000" }), options, "192.0.2.66").catch(
+      (error: unknown) => error,
+    ),
+  );
+  await clock.settle();
+  assert.equal(room.takenBytes, share);
+  assert.equal(await lengthOf(announced(20_000), options), 20_000);
+  await clock.advance(timeoutMs);
+  const refusals = (await Promise.all(greedy)).filter((error) => error instanceof OverloadedError);
+  assert.equal(refusals.length, 15);
+  assert.match(String(refusals.at(-1)), /of 192.0.2.66 are under way/);
+  assert.equal(room.takenBytes, 0);
+});
+
 test("a body that does not come in time is answered with 503, is given up and gives its room back", async () => {
   const clock = new VirtualClock();
-  const room = new BodyRoom(bytesMax);
+  const room = roomOf(mebibyte, undefined, clock);
   let cancelled = false;
-  const stalled = new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(new Uint8Array(10)),
-    cancel: () => {
-      cancelled = true;
-    },
+  const request = stalling(10, {}, () => {
+    cancelled = true;
   });
-  const options = { bytesMax, timeoutMs, room, clock };
-  const read = withBody(streamed(stalled), options, async () => undefined);
-  const outcome = assert.rejects(read, OverloadedError);
+  const outcome = assert.rejects(lengthOf(request, { bytesMax, timeoutMs, room, clock }), BodyGivenUpError);
   await clock.advance(timeoutMs - 1);
-  assert.equal(room.takenBytes, 10);
+  assert.ok(room.takenBytes >= requestBytes + 10);
   await clock.advance(1);
   await outcome;
   assert.equal(room.takenBytes, 0);
   assert.equal(cancelled, true);
 });
+
+function announced(length: number): Request {
+  return post(new Uint8Array(length), { "content-length": String(length) });
+}
+
+/** Sends so many bytes, and then nothing more. */
+function stalling(bytes: number, headers: Record<string, string>, cancel = () => {}): Request {
+  const start = (controller: ReadableStreamDefaultController<Uint8Array>) =>
+    controller.enqueue(new Uint8Array(bytes));
+  return streamed(new ReadableStream<Uint8Array>({ start, cancel }), headers);
+}
