@@ -97,23 +97,34 @@ async function sdkChain({ env, region, log }: ChainOptions, reasons: Set<string>
   });
 }
 
+const webIdentity = ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"] as const;
+const container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"] as const;
+
+/** Whether someone has said where credentials come from, other than this host's role. */
+export function isSetUp(env: Env, profile: Profile): boolean {
+  const set = (name: string) => variable(env, name) !== undefined;
+  return filesOf(profile).length > 0 || webIdentity.every(set) || container.some(set);
+}
+
+/** The files that name the profile. */
+function filesOf(profile: Profile): readonly string[] {
+  const { inCredentials, inConfig, files } = profile;
+  return files.filter((_, index) => (index === 0 ? inCredentials : inConfig) !== undefined);
+}
+
 /** What was tried and why it gave nothing, one line each. */
 export function explainChain(env: Env, profile: Profile, error: unknown): readonly string[] {
   const set = (name: string) => variable(env, name) !== undefined;
   const unset = (...names: readonly string[]) => names.filter((name) => !set(name));
   const keys = unset("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
-  const web = unset("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN");
-  const container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
-  const found = [profile.inCredentials && profile.files[0], profile.inConfig && profile.files[1]].filter(
-    Boolean,
-  );
+  const web = unset(...webIdentity);
+  const found = filesOf(profile);
   const inFiles =
     found.length > 0 ? `in ${found.join(" and ")}, gave none` : `not in ${profile.files.join(" or ")}`;
   const noKeys = keys.length > 0 ? `${keys.join(", ")} not set` : "set, but AWS_PROFILE goes before them";
   const inContainer = container.filter(set);
   // Where nothing is set up there is nothing to explain.
-  const isSetUp = found.length > 0 || web.length === 0 || inContainer.length > 0;
-  const reasons = isSetUp && error instanceof ChainError ? error.reasons : [];
+  const reasons = isSetUp(env, profile) && error instanceof ChainError ? error.reasons : [];
   return [
     `environment: ${noKeys}`,
     `profile "${profile.name}": ${inFiles}`,

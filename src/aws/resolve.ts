@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { ConfigError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { type AwsClient, type AwsService, createAwsClient, type Fetch } from "./client.ts";
-import { createChain, explainChain } from "./credential-chain.ts";
+import { createChain, explainChain, isSetUp } from "./credential-chain.ts";
 import { createCredentialsSource } from "./credentials.ts";
 import { withinDeadline } from "./deadline.ts";
 import { resolveEndpoint } from "./endpoint.ts";
@@ -21,6 +21,8 @@ export interface ResolveAwsOptions {
   readonly userAgent: string;
   /** Bound of one attempt, in ms; 10 s when it is left out. */
   readonly attemptTimeoutMs?: number;
+  /** Credentials that are set up and cannot be loaded now are no reason to fail: each call tries again. */
+  readonly credentialsMayComeLater?: boolean;
 }
 
 /** With the second that the region may take, the answer at start is there within 5 s. */
@@ -47,7 +49,13 @@ export async function resolveAws(options: ResolveAwsOptions): Promise<AwsClient>
     cause = error;
     const remedy =
       "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this host a role";
-    problems.push(problem("no AWS credentials", explainChain(env, profile, error), remedy));
+    const tried = explainChain(env, profile, error);
+    if (options.credentialsMayComeLater && isSetUp(env, profile)) {
+      log.warn("no AWS credentials yet; nothing is shipped before there are", {
+        tried: tried.join("; "),
+        remedy,
+      });
+    } else problems.push(problem("no AWS credentials", tried, remedy));
   }
   if (region === undefined || problems.length > 0) throw new ConfigError(1, problems.join("\n"), { cause });
   const endpoint = resolveEndpoint(service, region, env, profile);

@@ -22,5 +22,9 @@ export function connectAws(
   }
   const userAgent = `${programName}/${version} (${platform.name})`;
   const { env } = platform;
-  return resolveAws({ service, region, env, fetch, clock, log, userAgent, attemptTimeoutMs });
+  // Lines are safe in the spool while a credentials service is away.
+  const credentialsMayComeLater = config.spoolDirectory !== undefined;
+  return resolveAws({
+    ...{ service, region, env, fetch, clock, log, userAgent, attemptTimeoutMs, credentialsMayComeLater },
+  });
 }

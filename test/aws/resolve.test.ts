@@ -11,12 +11,18 @@ import { loopbackServer } from "../support/loopback.ts";
 type Answers = (keyId: string, count: number) => Response;
 
 /** Resolves a client in `surroundings`; `keys` collects the key id and session token of each request. */
-async function resolved({ env }: Surroundings, answers: Answers = () => json({}), region?: string) {
+async function resolved(
+  { env }: Surroundings,
+  answers: Answers = () => json({}),
+  region?: string,
+  credentialsMayComeLater = false,
+) {
   const keys: string[] = [];
   const client = await resolveAws({
     service: "kinesis",
     region,
     env,
+    credentialsMayComeLater,
     clock: systemClock,
     log: keptLog().log,
     userAgent: "test",
@@ -235,4 +241,20 @@ test("a metadata service that never answers does not hold up the start for long"
   } finally {
     await silent.close();
   }
+});
+
+test("credentials that are set up may come later: with a spool the start does not wait for them", async () => {
+  const variables = { AWS_CONFIG_FILE: "$DIR/config", AWS_REGION: "eu-west-1" };
+  await inSurroundings(variables, async (surroundings) => {
+    const config = "[default]\ncredential_process = /bin/sh -c 'cat $DIR/keys'\n";
+    await surroundings.write("config", config.replace("$DIR", surroundings.directory));
+    const { keys, post } = await resolved(surroundings, () => json({}), undefined, true);
+    assert.notEqual((await post()).kind, "answered");
+    await surroundings.write("keys", '{"Version":1,"AccessKeyId":"LATER","SecretAccessKey":"S"}');
+    assert.equal((await post()).kind, "answered");
+    assert.deepEqual(keys, ["LATER"]);
+  });
+  await inSurroundings({ AWS_REGION: "eu-west-1" }, (surroundings) =>
+    assert.rejects(resolved(surroundings, undefined, undefined, true), /no AWS credentials/),
+  );
 });

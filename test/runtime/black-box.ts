@@ -4,6 +4,7 @@ import { type ProgramKind, reasonToSkip } from "../support/program.ts";
 import { commandLineCases } from "./command-line-cases.ts";
 import { httpCases } from "./http-cases.ts";
 import { lifeCases } from "./life-cases.ts";
+import { spoolCases } from "./spool-cases.ts";
 
 export interface Case {
   readonly name: string;
@@ -13,7 +14,7 @@ export interface Case {
 /** Registers every case for `kind`; where it cannot be started, each says why it was skipped. */
 export async function testProgram(kind: ProgramKind): Promise<void> {
   const skip = await reasonToSkip(kind);
-  for (const { name, run } of [...commandLineCases, ...httpCases, ...lifeCases]) {
+  for (const { name, run } of [...commandLineCases, ...httpCases, ...lifeCases, ...spoolCases]) {
     test(`${kind}: ${name}`, skip === undefined ? {} : { skip }, () => run(kind));
   }
 }

@@ -37,7 +37,7 @@ export const commandLineCases: readonly Case[] = [
         const wrong = [
           { args: ["--lingr", "1s"], says: /unknown flag '--lingr'/ },
           { args: ["--linger", "soon"], says: /--linger "soon" is not a duration/ },
-          { args: ["sing"], says: /unknown command "sing": the commands are serve/ },
+          { args: ["sing"], says: /unknown command "sing": the commands are serve, / },
           { args: ["--sink", "s3://b/p"], says: /"s3:\/\/b\/p" is not a bucket/ },
           {
             args: [

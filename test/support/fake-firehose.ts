@@ -37,6 +37,8 @@ export interface FakeFirehoseOptions {
   readonly secretAccessKey: string;
   /** The fault of the call with this number, from 1; undefined: none. */
   readonly fault?: (call: number) => Fault | undefined;
+  /** Not set: any free one. */
+  readonly port?: number;
 }
 
 const recordBytesMax = 1000 * 1024;
@@ -65,7 +67,7 @@ export async function startFakeFirehose(options: FakeFirehoseOptions): Promise<F
     const fault = options.fault?.(calls);
     if (fault === undefined) confirm(response, records, parsed, () => undefined);
     else fail(fault, { response, raw, records, data: parsed });
-  });
+  }, options.port);
   return {
     url: server.url,
     records,

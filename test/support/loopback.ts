@@ -17,9 +17,10 @@ export interface LoopbackServer {
   close(): Promise<void>;
 }
 
-/** Calls `answer` for each request, body read; it ends the response, or leaves it open. */
+/** Calls `answer` for each request, body read; it ends the response, or leaves it open. `port` 0: any free one. */
 export async function loopbackServer(
   answer: (request: LoopbackRequest, response: ServerResponse, raw: IncomingMessage) => void,
+  port = 0,
 ): Promise<LoopbackServer> {
   const server = createServer((raw, response) => {
     const chunks: Buffer[] = [];
@@ -35,10 +36,10 @@ export async function loopbackServer(
       answer({ method: raw.method ?? "", target: raw.url ?? "", headers, body }, response, raw);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const address = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${address.port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
