@@ -53,6 +53,11 @@ export { durable };
 /** A batcher over a held sink in virtual time. */
 export function heldBatcher(options: Partial<BatcherOptions> = {}, limits: Partial<SinkLimits> = {}) {
   const sink = new HeldSink(limits);
+  return { ...batcherOver(sink, options), sink };
+}
+
+/** A batcher over any sink in virtual time. */
+export function batcherOver(sink: Sink, options: Partial<BatcherOptions> = {}) {
   const clock = new VirtualClock();
   const metrics = createMetrics({ version: "test", runtime: "test" });
   const quarantine = new MemoryQuarantine();
@@ -74,22 +79,27 @@ export function heldBatcher(options: Partial<BatcherOptions> = {}, limits: Parti
     ...options,
   });
   const append = (text: string) => watch(batcher.append(new TextEncoder().encode(text)));
-  return { sink, quarantine, clock, metrics, batcher, append };
+  return { quarantine, clock, metrics, batcher, append };
 }
 
 /** An append and what became of it so far: `waiting`, `durable`, or the error's reason. */
 export interface Watched {
   state: string;
+  message: string;
+  /** Those of a RefusedLinesError. */
+  lines: readonly string[];
 }
 
 function watch(appended: Promise<void>): Watched {
-  const watched = { state: "waiting" };
+  const watched: Watched = { state: "waiting", message: "", lines: [] };
   appended.then(
     () => {
       watched.state = "durable";
     },
-    (error: Error & { reason?: string }) => {
+    (error: Error & { reason?: string; lines?: readonly Uint8Array[] }) => {
       watched.state = error.reason ?? error.name;
+      watched.message = error.message;
+      watched.lines = (error.lines ?? []).map((line) => new TextDecoder().decode(line));
     },
   );
   return watched;
