@@ -1,32 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { type Boto3, boto3Missing, startBoto3, type Values } from "../support/fake-aws/boto3.ts";
-import { type FakeAws, type FakeAwsOptions, startFakeAws } from "../support/fake-aws/fake-aws.ts";
+import { type Boto3, boto3Missing, type Values } from "../support/fake-aws/boto3.ts";
+import { withBoto3 } from "../support/fake-aws/with-boto3.ts";
 
 const missing = boto3Missing();
 const skip = missing === undefined ? {} : { skip: missing };
 const StreamName = "metrics";
-
-/** Runs `run` with AWS' own client on a fake; the fake must find `problems`. */
-async function withBoto3(
-  options: FakeAwsOptions,
-  run: (boto: Boto3, fake: FakeAws) => Promise<void>,
-  problems: readonly RegExp[] = [],
-): Promise<void> {
-  const fake = await startFakeAws(options);
-  const boto = startBoto3(fake.env);
-  try {
-    await run(boto, fake);
-    assert.equal(fake.problems.length, problems.length, fake.problems.join("\n"));
-    problems.forEach((problem, i) => {
-      assert.match(fake.problems[i]!, problem);
-    });
-  } finally {
-    await boto.close();
-    await fake.close();
-  }
-}
 
 const oneStream = { streams: [{ name: StreamName, shards: 4 }] };
 

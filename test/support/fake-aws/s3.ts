@@ -157,7 +157,7 @@ function readObject(bucket: Bucket, { key, call }: Context, withBody: boolean): 
     throw new CallRefusal("NoSuchKey", message, { status: 404, blameless: true });
   }
   const headers = {
-    "Content-Type": "binary/octet-stream",
+    "content-type": "binary/octet-stream",
     ...object.headers,
     ETag: object.etag,
     "Last-Modified": new Date(object.modifiedAtMs).toUTCString(),
