@@ -64,8 +64,11 @@ export type Verdict =
 const skewSuspectMs = 4 * 60_000;
 const skewWords = /signature (?:has )?expired|signature not yet current|is now (?:earlier|later) than/i;
 /** A refusal that is about the name in the configuration, or about the stream's state, and not about records. */
-const addressWords =
-  /\b(?:at|value for) '?"?(?:stream(?:Name|ARN|Id)|deliveryStreamName)\b|stream ?(?:name|arn)\b|(?:not|be) (?:in )?(?:an? |the )?active\b/i;
+const addressWords = [
+  /\b(?:at|value for) '?"?(?:stream(?:Name|ARN|Id)|deliveryStreamName)\b/i,
+  /stream ?(?:name|arn)\b/i,
+  /(?:not|be) (?:in )?(?:an? |the )?active\b/i,
+];
 
 /** What a call that failed as a whole means for each of its records. */
 export function classifyFailure(service: TableName, failure: AwsFailure): Verdict {
@@ -126,7 +129,7 @@ function rowOfFailure(service: TableName, failure: AwsFailure, known: Row | unde
   // A server that blames itself may do better next time, whatever else it says.
   if ((row.kind === "blocked" || row.kind === "refused") && status !== undefined && status >= 500)
     return { kind: "transient" };
-  if (row.kind === "refused" && addressWords.test(message)) return address;
+  if (row.kind === "refused" && addressWords.some((words) => words.test(message))) return address;
   if (row.recovery === "refresh-credentials" && refusedBefore)
     return {
       kind: "blocked",

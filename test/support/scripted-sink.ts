@@ -21,8 +21,6 @@ export const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
 export const listRequest = {
   headers: new Headers({ "x-amz-target": "Kinesis_20131202.ListShards" }),
   text: "{}",
-  url: "",
-  body: new Uint8Array(),
 };
 export const records = (count: number) => Array.from({ length: count }, () => new Uint8Array(3));
 export const spreadOf = (outcomes: readonly Outcome[]) => ({

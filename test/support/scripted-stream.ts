@@ -33,7 +33,7 @@ export interface ScriptedStream {
   pageShards: number;
   split(id: string): void;
   merge(one: string, other: string): void;
-  answer(request: SentRequest): Response | Promise<Response>;
+  answer(request: Pick<SentRequest, "headers" | "text">): Response | Promise<Response>;
 }
 
 const hashes = 2n ** 128n;

@@ -1,6 +1,7 @@
 /** The open shards as last seen, looked at again in the background: now and then, and when an answer does not fit. */
+import type { Verdict } from "../../aws/classify.ts";
 import type { Clock, Random } from "../../clock.ts";
-import type { Log } from "../../log.ts";
+import type { Log, LogFields } from "../../log.ts";
 import type { Shard, ShardListing } from "./shards.ts";
 
 export interface ShardMap {
@@ -70,22 +71,11 @@ export function followShards({ list, clock, random, log, stream, onMap }: ShardM
     dueMs = clock.monotonicMs() + jittered(lookIntervalMs);
     doubtFromMs = clock.monotonicMs() + pause(vainLooks + 1);
   };
-  const reject = ({ verdict }: ShardListing & { readonly kind: "failed" }) => {
-    const { kind, reason, message } = verdict;
-    const isBlocked = kind !== "retryable";
-    dueMs = clock.monotonicMs() + pause(failures++, isBlocked);
+  const reject = (verdict: Verdict) => {
+    dueMs = clock.monotonicMs() + pause(failures++, verdict.kind !== "retryable");
     doubtFromMs = dueMs;
     const spread = map === undefined ? "by chance" : "over the shards as last seen";
-    if (!isBlocked)
-      return log.debug("cannot list the shards of the stream", { stream, spread, reason, message });
-    if (told === reason) return;
-    told = reason;
-    log.info("records would spread more evenly with ListShards (permission kinesis:ListShards)", {
-      stream,
-      spread,
-      reason,
-      message,
-    });
+    told = tellFailure(log, { stream, spread }, verdict, told);
   };
   const look = async () => {
     isLooking = true;
@@ -93,7 +83,7 @@ export function followShards({ list, clock, random, log, stream, onMap }: ShardM
     isLooking = false;
     if (closing.signal.aborted) return;
     if (listing.kind === "listed") accept(listing.shards);
-    else reject(listing);
+    else reject(listing.verdict);
   };
   const lookWhenDue = () => {
     if (!isLooking && !closing.signal.aborted && clock.monotonicMs() >= dueMs) void look();
@@ -114,6 +104,15 @@ export function followShards({ list, clock, random, log, stream, onMap }: ShardM
     },
     close: () => closing.abort(new Error("the sink is closed")),
   };
+}
+
+/** Says once, by reason, what someone has to change. Gives the reason told last. */
+function tellFailure(log: Log, where: LogFields, { kind, reason, message }: Verdict, told: string): string {
+  const fields = { ...where, reason, message };
+  if (kind === "retryable") log.debug("cannot list the shards of the stream", fields);
+  else if (told !== reason)
+    log.info("records would spread more evenly with ListShards (permission kinesis:ListShards)", fields);
+  return kind === "retryable" ? told : reason;
 }
 
 function isEqual(one: readonly Shard[], other: readonly Shard[]): boolean {
