@@ -116,6 +116,7 @@ export const spoolCases: readonly Case[] = [
           const firehose = await start();
           await withProgram(kind, { cwd, env, args }, async (program) => {
             assert.match(program.log(), /an earlier run has left lines in the spool/);
+            assert.doesNotMatch(program.log(), /damaged/);
             await waitUntil("all is shipped", 30_000, async () => timesOf(firehose).length >= 20);
             program.signal("SIGTERM");
             const { code, stderr } = await program.ended;

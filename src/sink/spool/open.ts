@@ -90,6 +90,8 @@ async function openContents(
     object: undefined,
   };
   const cursor = saved === undefined ? start : await atFrame(files, segments, saved.cursor, log);
+  // So that a cursor without anything in it is a damaged one, not one that never moved.
+  if (isNew) await cursorFile.save({ cursor, lastSegment });
   const contents = new SpoolContents(
     { files, directory, clock, log, metrics },
     { segments, cursorFile, cursor, lastSegment },
