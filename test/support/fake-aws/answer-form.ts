@@ -30,6 +30,8 @@ export function applyForm(form: AnswerForm, call: Call, answer: Answer): Answer 
       return withEntries(answer, (entries) => entries.slice(0, -1));
     case "more-entries":
       return withEntries(answer, (entries) => [...entries, ...entries.slice(-1)]);
+    case "no-entries":
+      return withEntries(answer, () => undefined);
     case "no-proof":
       return withEntries(answer, (entries) =>
         entries.map((entry) =>
@@ -41,7 +43,10 @@ export function applyForm(form: AnswerForm, call: Call, answer: Answer): Answer 
 
 type Entry = Readonly<Record<string, unknown>>;
 
-function withEntries(answer: Answer, change: (entries: readonly Entry[]) => readonly Entry[]): Answer {
+function withEntries(
+  answer: Answer,
+  change: (entries: readonly Entry[]) => readonly Entry[] | undefined,
+): Answer {
   const text = String(answer.body);
   if (!text.startsWith("{")) return answer;
   const value = JSON.parse(text) as Record<string, unknown>;

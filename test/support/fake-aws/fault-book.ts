@@ -111,6 +111,7 @@ function meetingOf(met: readonly Set[]): Meeting {
   const latencyMs = met.reduce((sum, { handle: { fault }, random }) => {
     return fault.kind === "slow" ? sum + fault.latencyMs + (fault.jitterMs ?? 0) * random() : sum;
   }, 0);
+  let index = 0;
   const poisons = met.flatMap(({ handle: { fault } }) => (fault.kind === "poison" ? [fault] : []));
   return {
     latencyMs,
@@ -119,12 +120,16 @@ function meetingOf(met: readonly Set[]): Meeting {
     error: first("error"),
     form: first("answer")?.form,
     throttle: first("throttle"),
-    entry: (record) => entryFault(met, record),
+    entry: (record) => entryFault(met, record, index++),
     poisonOfCall: (data) => poisons.find((each) => each.scope === "call" && holdsText(data, each.text)),
   };
 }
 
-function entryFault(met: readonly Set[], { data, shardId }: FaultyRecord): EntryFault | undefined {
+function entryFault(
+  met: readonly Set[],
+  { data, shardId }: FaultyRecord,
+  index: number,
+): EntryFault | undefined {
   let found: EntryFault | undefined;
   for (const { handle, random } of met) {
     const { fault } = handle;
@@ -134,12 +139,19 @@ function entryFault(met: readonly Set[], { data, shardId }: FaultyRecord): Entry
       found ??= { code, message, stored: false };
     }
     if (fault.kind !== "entries" || (fault.shards !== undefined && !fault.shards.includes(shardId))) continue;
-    // Drawn for every record, so that one fault's choices do not depend on another's.
-    if (random() >= fault.share) continue;
-    const { code = "InternalFailure", message = "Internal Service Failure", stored = false } = fault;
+    const code = codeOf(fault, random, index);
+    if (code === "") continue;
+    const { message = "Internal Service Failure", stored = false } = fault;
     found ??= { code, message, stored };
   }
   return found;
+}
+
+/** "" for a record that passes. */
+function codeOf(fault: EffectOf<"entries">, random: () => number, index: number): string {
+  if (fault.codes !== undefined) return fault.codes[index % fault.codes.length] ?? "";
+  // Drawn for every record, so that one fault's choices do not depend on another's.
+  return random() < (fault.share ?? 1) ? (fault.code ?? "InternalFailure") : "";
 }
 
 /** Whether the bytes, or what they hold when they are gzip or zstd, contain `text`. */

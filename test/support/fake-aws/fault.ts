@@ -30,8 +30,10 @@ export type Effect =
   /** Single records fail in an answer with status 200; `stored`: they are stored nevertheless. */
   | {
       readonly kind: "entries";
-      /** Chance in [0, 1] of each record. */
-      readonly share: number;
+      /** Chance in [0, 1] of each record; not set: 1. */
+      readonly share?: number;
+      /** In place of chance and `code`: the codes of a call's records in turn, over and over; "" for none. */
+      readonly codes?: readonly string[];
       /** Not set: InternalFailure. */
       readonly code?: string;
       readonly message?: string;
@@ -73,7 +75,7 @@ export type Effect =
 
 /**
  * `malformed` JSON or XML, `cut` in the middle, `empty`, an `html` page, an array of entries that is one too short or
- * too long, entries that prove nothing, `error` in a 200 as S3's CompleteMultipartUpload does it.
+ * too long or missing, entries that prove nothing, `error` in a 200 as S3's CompleteMultipartUpload does it.
  */
 export const answerForms = [
   "malformed",
@@ -82,6 +84,7 @@ export const answerForms = [
   "html",
   "fewer-entries",
   "more-entries",
+  "no-entries",
   "no-proof",
   "error",
 ] as const;
@@ -103,7 +106,14 @@ export type Command =
   | { readonly kind: "clear" };
 
 const effectFields: Readonly<Record<Effect["kind"] | Command["kind"], Readonly<Record<string, string>>>> = {
-  entries: { share: "number", code: "string?", message: "string?", stored: "boolean?", shards: "strings?" },
+  entries: {
+    share: "number?",
+    codes: "strings?",
+    code: "string?",
+    message: "string?",
+    stored: "boolean?",
+    shards: "strings?",
+  },
   throttle: { whole: "boolean?" },
   error: { code: "string", status: "number?", message: "string?", stored: "boolean?", headers: "object?" },
   poison: { text: "string", scope: "entry|call", code: "string?", message: "string?" },

@@ -67,7 +67,7 @@ export function createServices(given: ServicesOptions): Services {
       tally.bytesIn += call.body.byteLength;
       const [answer, outcome] = answerCall(parts, call, meeting);
       countAnswer(tally, call.service, call.operation, outcome);
-      options.log?.(logLine(now(), call, outcome));
+      options.log?.(`${logLine(now(), call, outcome)}${failedOf(answer)}`);
       return answer;
     },
   };
@@ -150,6 +150,13 @@ function statusOf(service: FakeService, code: string): number {
   if (service === "sts" && /^(ExpiredToken|InvalidClientTokenId)$/.test(code)) return 403;
   if (service === "s3" && /^NoSuch/.test(code)) return 404;
   return 400;
+}
+
+/** How many records failed, as the answer tells near its beginning. */
+function failedOf({ body }: Answer): string {
+  const failed =
+    typeof body === "string" ? /"Failed(?:Record|Put)Count":(\d+)/.exec(body.slice(0, 100))?.[1] : "0";
+  return failed === undefined || failed === "0" ? "" : `, ${failed} records failed`;
 }
 
 function logLine(nowMs: number, call: Call, outcome: string): string {
