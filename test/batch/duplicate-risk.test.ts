@@ -52,6 +52,7 @@ test("partial and late: an append over several batches", async () => {
   const { sink, clock, append, metrics } = heldBatcher({
     lingerMs: 0,
     batchBytesMax: 4,
+    recordBytesMax: 4,
     ackTimeoutMs: 5_000,
   });
   const appended = append("a\nb\nc\nd\n");

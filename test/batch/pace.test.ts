@@ -1,0 +1,184 @@
+/** What the sink is asked to do at once follows what it can do. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Pace, type PutReport } from "../../src/batch/pace.ts";
+import { createMetrics } from "../../src/metrics.ts";
+import { durable, type Outcome } from "../../src/sink/sink.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+import { batcherOver, heldBatcher, lineOf, lost, throttled } from "./held-sink.ts";
+import { Service } from "./service.ts";
+
+const mebibyte = 1 << 20;
+
+function paceOf(putsInFlightMax: number) {
+  const clock = new VirtualClock();
+  const metrics = createMetrics({ version: "test", runtime: "test" }).puts;
+  const pace = new Pace({ clock, metrics, putsInFlightMax });
+  const gauges = async () => ({
+    limit: (await metrics.putsInFlightLimit.get()).values[0]?.value,
+    pace: (await metrics.paceBytesPerSecond.get()).values[0]?.value,
+  });
+  /** A put that takes `ms`. */
+  const put = async (ms: number, report: Partial<PutReport> = {}) => {
+    const startedMs = clock.monotonicMs();
+    pace.began(mebibyte);
+    await clock.advance(ms);
+    const bytes = { bytes: mebibyte, durableBytes: mebibyte, durableRawBytes: mebibyte };
+    pace.ended({ startedMs, throttled: false, ...bytes, ...report });
+  };
+  return { clock, pace, put, gauges };
+}
+
+test("all puts that are allowed may be under way until something speaks against it", async () => {
+  const { pace, put, gauges } = paceOf(8);
+  assert.deepEqual(await gauges(), { limit: 8, pace: 0 });
+  for (let i = 0; i < 100; i++) await put(50);
+  assert.deepEqual([pace.putsLimit, pace.delayMs, pace.putBytesMax], [8, 0, Number.POSITIVE_INFINITY]);
+});
+
+test("throttling lowers the limit by a factor, once for all puts that were under way; success raises it by steps", async () => {
+  const { clock, pace, put, gauges } = paceOf(16);
+  const startedMs = clock.monotonicMs();
+  await put(50, { throttled: true });
+  assert.equal(pace.putsLimit, 11);
+  const beside = { startedMs, bytes: mebibyte, durableBytes: 0, durableRawBytes: 0, throttled: true };
+  for (let i = 0; i < 5; i++) pace.ended(beside);
+  assert.equal((await gauges()).limit, 11);
+  for (let i = 0; i < 20; i++) await put(50, { throttled: true });
+  assert.equal(pace.putsLimit, 2, "one that hangs does not stop all others");
+  const limits: number[] = [];
+  for (let i = 0; i < 150; i++) {
+    await put(50);
+    limits.push(pace.putsLimit);
+  }
+  assert.ok(limits[0] === 2 && limits[20]! < 9 && limits.at(-1) === 16, limits.join(" "));
+});
+
+test("puts that take clearly longer than usual lower the limit; slower for good is the new usual", async () => {
+  const { pace, put } = paceOf(8);
+  for (let i = 0; i < 20; i++) await put(50);
+  for (let i = 0; i < 20; i++) await put(240);
+  assert.equal(pace.putsLimit, 8, "not yet clearly");
+  for (let i = 0; i < 10; i++) await put(1_000);
+  assert.equal(pace.putsLimit, 2);
+  for (let i = 0; i < 100; i++) await put(1_000);
+  assert.equal(pace.putsLimit, 8);
+});
+
+test("large puts are not slow because small ones are quick", async () => {
+  const { pace, put } = paceOf(8);
+  for (let i = 0; i < 50; i++) {
+    await put(2, { bytes: 500 });
+    await put(400);
+  }
+  assert.equal(pace.putsLimit, 8);
+});
+
+test("throttling sets a pace at what was delivered; it grows, and is lifted when nothing throttles any more", async () => {
+  const { clock, pace, put, gauges } = paceOf(4);
+  for (let i = 0; i < 8; i++) await put(250);
+  await put(250, { throttled: true, durableBytes: 0, durableRawBytes: 0 });
+  const { pace: first = 0 } = await gauges();
+  assert.ok(first > 2 * mebibyte && first < 4 * mebibyte, `${first} bytes a second`);
+  assert.ok(pace.delayMs === 0 && pace.putBytesMax < 2 * mebibyte);
+  pace.began(mebibyte);
+  assert.ok(pace.delayMs > 250 && pace.delayMs < 500, `${pace.delayMs} ms`);
+  await put(250, { throttled: true });
+  const { pace: second = 0 } = await gauges();
+  assert.ok(second < first, `${second} bytes a second after ${first}`);
+  for (let i = 0; i < 40; i++) await put(250);
+  const { pace: third = 0 } = await gauges();
+  assert.ok(third > second * 1.3 && third < second * 2, `${third} bytes a second after ${second}`);
+  await clock.advance(20_000);
+  assert.deepEqual([pace.delayMs, (await gauges()).pace], [0, 0]);
+});
+
+/** A service that takes so many bytes a second, and throttles what is more, record by record. */
+function limitedService(bytesPerSecond: number, now: () => number) {
+  let tokens = bytesPerSecond;
+  let atMs = 0;
+  let throttledBytes = 0;
+  const service = new Service(
+    (texts) => {
+      tokens = Math.min(bytesPerSecond, tokens + ((now() - atMs) * bytesPerSecond) / 1000);
+      atMs = now();
+      return texts.map((text): Outcome => {
+        if (tokens < text.length) {
+          throttledBytes += text.length;
+          return throttled;
+        }
+        tokens -= text.length;
+        return durable;
+      });
+    },
+    { recordBytesMax: 25_000, putBytesMax: 500_000 },
+  );
+  return { service, throttled: () => throttledBytes };
+}
+
+test("three times as much as the service takes: most of its capacity is used, acked in time and little throttled", async () => {
+  const bytesPerSecond = 200_000;
+  let now = () => 0;
+  const limited = limitedService(bytesPerSecond, () => now());
+  const { append, clock, batcher } = batcherOver(limited.service, {
+    lingerMs: 200,
+    batchBytesMax: 500_000,
+    pendingBytesMax: 50_000_000,
+    putsInFlightMax: 4,
+  });
+  now = () => clock.monotonicMs();
+  const counts = new Map<string, number>();
+  // Senders that wait for their answer, and come again at once: 60 of them, 20 kB each.
+  const body = lineOf(1_000).repeat(20);
+  const seconds = 120;
+  let ended = false;
+  const senders = Array.from({ length: 60 }, async (_, i) => {
+    await new Promise<void>((resolve) => clock.after(i * 10, resolve));
+    while (!ended) {
+      const watched = append(body);
+      while (watched.state === "waiting") await new Promise<void>((resolve) => clock.after(50, resolve));
+      counts.set(watched.state, (counts.get(watched.state) ?? 0) + 1);
+      if (watched.state !== "durable") await new Promise<void>((resolve) => clock.after(2_000, resolve));
+    }
+  });
+  await clock.advance(seconds * 1_000);
+  ended = true;
+  await clock.advance(60_000);
+  await Promise.all(senders);
+  const acked = ((counts.get("durable") ?? 0) * body.length) / seconds / bytesPerSecond;
+  const wasted = limited.throttled() / (limited.service.lines.length * 1_000);
+  if (process.env["SHOW"]) console.log({ acked, wasted, counts });
+  assert.ok(acked > 0.8, `${acked} of the capacity was acked: ${JSON.stringify([...counts])}`);
+  assert.ok(wasted < 0.6, `${wasted} times as much was throttled as was taken`);
+  assert.equal(batcher.pendingBytes, 0);
+});
+
+test("a record that goes elsewhere is put again soon, and slows nothing down", async () => {
+  const { sink, clock, append, metrics } = heldBatcher({ lingerMs: 0, putsInFlightMax: 8 });
+  append("a\n");
+  await clock.advance(0);
+  sink.puts[0]?.answer([{ ...throttled, elsewhere: true } as Outcome]);
+  await clock.advance(50);
+  assert.equal(sink.puts.length, 2);
+  assert.equal((await metrics.puts.putsInFlightLimit.get()).values[0]?.value, 8);
+  assert.equal((await metrics.puts.paceBytesPerSecond.get()).values[0]?.value, 0);
+});
+
+test("a batch between two attempts holds no permit, and goes before what is new", async () => {
+  const { sink, clock, append } = heldBatcher({ lingerMs: 0, putsInFlightMax: 1 });
+  append("a\n");
+  await clock.advance(0);
+  sink.puts[0]?.answer([lost]);
+  await clock.settle();
+  append("b\n");
+  await clock.advance(0);
+  assert.deepEqual(sink.puts[1]?.texts, ["b\n"], "while a waits, b is put");
+  append("c\n");
+  await clock.advance(100);
+  sink.puts[1]?.answer();
+  await clock.settle();
+  assert.deepEqual(sink.puts[2]?.texts, ["a\n"], "what is put again goes first");
+  sink.puts[2]?.answer();
+  await clock.settle();
+  assert.deepEqual(sink.puts[3]?.texts, ["c\n"]);
+});
