@@ -10,6 +10,7 @@ import { silentLog } from "./silent-log.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 export const never = new AbortController().signal;
+let marks = 0;
 /** Before every frame there is. */
 export const begin: SpoolPosition = { segment: 0, offsetBytes: 0 };
 
@@ -84,5 +85,20 @@ async function readNow(spool: Spool, from: SpoolPosition): Promise<SpoolFrame | 
     return await look;
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** All frames from `from` on: puts a record of its own and reads up to that. */
+export async function readToMark(spool: Spool, from = begin): Promise<readonly SpoolFrame[]> {
+  const mark = `{"mark":${marks++}}\n`;
+  await putDurable(spool, mark);
+  const frames: SpoolFrame[] = [];
+  for (let position = from; ; ) {
+    const frame = await spool.read(position, never);
+    assert.ok(frame !== undefined);
+    const text = decoder.decode(frame.lines);
+    if (text === mark) return frames;
+    if (!text.startsWith(`{"mark":`)) frames.push(frame);
+    position = frame.end;
   }
 }
