@@ -163,24 +163,25 @@ function failed({ verdict }: S3Failure): Uploaded {
 
 /** The same bytes in pieces of `partBytes`; the last may be shorter. */
 async function* cutParts(chunks: AsyncIterable<Uint8Array>, partBytes: number): AsyncGenerator<Bytes> {
-  let held: Uint8Array[] = [];
-  let heldBytes = 0;
+  // Not one buffer for all: a part that was given up may still be read by the request that had it.
+  let part = new Uint8Array(partBytes);
+  let filled = 0;
   for await (const chunk of chunks) {
-    let rest = chunk;
-    while (heldBytes + rest.length >= partBytes) {
-      const head = rest.subarray(0, partBytes - heldBytes);
-      rest = rest.subarray(head.length);
-      yield concat([...held, head]);
-      held = [];
-      heldBytes = 0;
+    for (let at = 0; at < chunk.length; ) {
+      const piece = chunk.subarray(at, at + partBytes - filled);
+      part.set(piece, filled);
+      at += piece.length;
+      filled += piece.length;
+      if (filled < partBytes) continue;
+      yield part;
+      part = new Uint8Array(partBytes);
+      filled = 0;
     }
-    if (rest.length > 0) held.push(rest);
-    heldBytes += rest.length;
   }
-  if (heldBytes > 0) yield concat(held);
+  if (filled > 0) yield part.subarray(0, filled);
 }
 
-function concat(pieces: readonly Uint8Array[]): Bytes {
+function concat(pieces: readonly Bytes[]): Bytes {
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {
