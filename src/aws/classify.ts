@@ -125,7 +125,7 @@ function rowOfFailure(service: TableName, failure: AwsFailure, known: Row | unde
   if (code === "credentials") return tableRow("sts", loadCode) ?? { kind: "transient" };
   const clientError = status !== undefined && status >= 400 && status < 500;
   const row =
-    skewOr(failure, known) ?? (clientError ? familyRow(code) : undefined) ?? statusRow(service, status);
+    skewOr(failure, known) ?? (clientError ? familyRow(code) : undefined) ?? statusRow(service, status, code);
   // A server that blames itself may do better next time, whatever else it says.
   if ((row.kind === "blocked" || row.kind === "refused") && status !== undefined && status >= 500)
     return { kind: "transient" };

@@ -185,8 +185,12 @@ export function familyRow(code: string): Row | undefined {
   return families.find(([pattern]) => pattern.test(code))?.[1];
 }
 
-/** The row of an answer whose code says nothing. */
-export function statusRow(service: TableName, status: number | undefined): Row {
+const nameless: Row = blocked(
+  "an answer without an error code is not the service's own: look at proxies and AWS_ENDPOINT_URL",
+);
+
+/** The row of an answer whose code says nothing, or that has none. */
+export function statusRow(service: TableName, status: number | undefined, code: string): Row {
   if (status === undefined || status < 300 || status === 408) return transient;
   if (status === 429 || (status === 503 && service === "s3")) return throttled;
   if (status >= 500) return transient;
@@ -197,5 +201,6 @@ export function statusRow(service: TableName, status: number | undefined): Row {
   // S3 may ask a writer to come again on conflicts; what else it refuses is never the fault of an object's bytes.
   if (service === "s3")
     return status === 409 || status === 425 ? transient : blocked("check the request's settings");
-  return payload;
+  // The services name a code for whatever they refuse: nobody else's word is worth setting lines aside.
+  return code === "" ? nameless : payload;
 }

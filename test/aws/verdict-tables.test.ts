@@ -105,7 +105,8 @@ const streams: readonly RowOfTest[] = [
   [400, "ValidationException", "refused"],
   [400, "SerializationException", "refused"],
   [400, "NeverHeardOf", "refused"],
-  [400, "", "refused"],
+  [400, "", "blocked"],
+  [422, "", "blocked"],
 ];
 
 const own: Readonly<Record<TableName, readonly RowOfTest[]>> = {
