@@ -30,6 +30,7 @@ export class SpoolRoom {
 
   /** Why what came last is not taken, and what to do; undefined: there is room. */
   get full(): string | undefined {
+    if (this.#options.whenFull === "drop-oldest") return undefined;
     return this.#fullOf(Math.max(1, this.#refusedBytes));
   }
 
