@@ -27,11 +27,13 @@ export class ObjectTimes {
    */
   add(lines: Uint8Array): void {
     for (let start = 0; start < lines.length; ) {
-      let at = start + head.length;
-      while (at < lines.length && lines[at] !== quote && lines[at] !== newline)
-        at += lines[at] === backslash ? 2 : 1;
-      if (standsAt(lines, start, head) && standsAt(lines, at, mark))
-        at = this.addTime(lines, at + mark.length);
+      let at = start;
+      if (standsAt(lines, start, head)) {
+        at += head.length;
+        while (at < lines.length && lines[at] !== quote && lines[at] !== newline)
+          at += lines[at] === backslash ? 2 : 1;
+        if (standsAt(lines, at, mark)) at = this.addTime(lines, at + mark.length);
+      }
       const end = lines.indexOf(newline, at);
       start = end < 0 ? lines.length : end + 1;
     }

@@ -35,9 +35,9 @@ test("what looks like a time in a name or a label is none", () => {
     '{"name":"m","metadata":{"type":"gauge","help":"\\",\\"time\\":3","unit":""}}\n',
     '{"name":"m","metadata":{"type":"gauge","help":"","unit":""},"labels":{"a":"","time":"-4"}}\n',
   ];
-  traps.push("{}\n", '{"time":5,"name":"x","time":6}\n', '"\n', "\n");
+  traps.unshift("{}\n", '{"time":5,"name":"x","time":6}\n', '"\n', "\n");
   assert.deepEqual(timesOf(...traps, traps.join("")), { minMs: 1n, maxMs: 1n });
-  assert.equal(timesOf(traps[1]!, traps[2]!), undefined);
+  assert.equal(timesOf(traps.at(-1)!, traps.at(-2)!), undefined);
   assert.equal(timesOf(), undefined);
 });
 
