@@ -23,6 +23,16 @@ export const commands: readonly Command[] = [
     help: "ship what is in a spool, one that a dead host left say, and end",
     load: async () => (await import("./spool-replay.ts")).replay,
   },
+  {
+    name: "quarantine inspect",
+    help: "say which lines the sink refused, and why",
+    load: async () => (await import("./quarantine-inspect.ts")).inspect,
+  },
+  {
+    name: "quarantine replay",
+    help: "put the lines in quarantine into the sink once more, and end",
+    load: async () => (await import("./quarantine-replay.ts")).replay,
+  },
 ];
 
 /** The command with this name, which is known to be one. */
