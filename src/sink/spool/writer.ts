@@ -13,8 +13,8 @@ import { segmentHeaderBytes } from "./segment.ts";
 const groupBytesMax = 16 * 1024 * 1024;
 /** How often records are written again because somebody moved the segment away under the writer. */
 const attemptsMax = 3;
-/** How long a fault of the disk counts as the reason why nothing is taken. */
-const faultMs = 10_000;
+/** How long a fault of the disk counts as the reason why nothing is taken; meanwhile nobody asks the disk again. */
+const faultMs = 2_000;
 
 export interface WriterOptions {
   readonly contents: SpoolContents;
