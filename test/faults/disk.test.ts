@@ -43,6 +43,41 @@ await testRows(
         await untilAcked(2_000);
       },
     },
+    {
+      name: "disk of the spool full twice, kinesis with spool",
+      kind: "bun",
+      sink: "kinesis",
+      spool: true,
+      disk: "spool",
+      args: ["--ack-timeout", "2s"],
+      check: wasRefused,
+      async fault({ disk, untilAcked }) {
+        for (let round = 0; round < 2; round++) {
+          disk.fill();
+          await sleep(3_000);
+          disk.free();
+          await untilAcked(2_000);
+        }
+      },
+    },
+    {
+      name: "disk of the spool full, sink down and kill -9, s3",
+      kind: "binary",
+      sink: "s3",
+      disk: "spool",
+      args: ["--ack-timeout", "2s"],
+      check: wasRefused,
+      async fault({ disk, sink: { aws }, untilAcked, killAndRestart }) {
+        const outage = aws.fault({ kind: "hang" });
+        disk.fill();
+        await sleep(2_000);
+        await killAndRestart(0);
+        await sleep(2_000);
+        disk.free();
+        await untilAcked(2_000);
+        outage.end();
+      },
+    },
   ],
   reasonForNoSmallDisk,
 );

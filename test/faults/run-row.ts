@@ -52,13 +52,16 @@ export interface Outcome {
   readonly log: string;
   readonly p99AckMs: number;
   readonly rssPeakBytes: number;
+  /** The longest that it took to ack again what `untilAcked` asked for, and to empty the spool after the load. */
+  readonly backMs: number;
+  readonly shippedMs: number;
   readonly seconds: number;
 }
 
 const warmUpMs = 1_000;
 /** How long senders may need for their last answers, once nothing is wrong any more. */
 const lastAnswersMs = 45_000;
-const shippedMs = 60_000;
+const shippedWithinMs = 60_000;
 const diskBytes = 24 * 2 ** 20;
 const noDisk: SmallDisk = { fill: () => undefined, free: () => undefined };
 /** With --pending-bytes 32MiB; what is above it is the runtime's own, and its garbage. */
@@ -111,9 +114,12 @@ async function underLoad({ row, directory, sink, disk, startedMs }: Surroundings
     const ledger = new Ledger();
     const { linesPerSecond = 3_000 } = row;
     const load = startLoad({ url: program.url, ledger, senders: 6, linesPerSecond, series: 600, seed: 1 });
-    const untilAcked = (more: number) => {
+    let backMs = 0;
+    const untilAcked = async (more: number) => {
+      const fromMs = performance.now();
       const goal = ledger.ackedCount + more;
-      return waitUntil(`${goal} lines are acked`, lastAnswersMs, async () => ledger.ackedCount >= goal);
+      await waitUntil(`${goal} lines are acked`, lastAnswersMs, async () => ledger.ackedCount >= goal);
+      backMs = Math.max(backMs, performance.now() - fromMs);
     };
     try {
       await sleep(warmUpMs);
@@ -133,7 +139,9 @@ async function underLoad({ row, directory, sink, disk, startedMs }: Surroundings
     } finally {
       await load.stop(lastAnswersMs);
     }
+    const stoppedMs = performance.now();
     if (row.spool === true || row.sink === "s3") await untilShipped(program);
+    const shippedMs = performance.now() - stoppedMs;
     const metrics = await program.metrics();
     await program.stop();
     const verdict = ledger.judge(await sink.lines(), quarantinedLines(`${directory}/quarantine`));
@@ -145,6 +153,8 @@ async function underLoad({ row, directory, sink, disk, startedMs }: Surroundings
       log: program.log(),
       p99AckMs: ackMs[Math.floor(ackMs.length * 0.99)] ?? 0,
       rssPeakBytes: program.rssPeakBytes,
+      backMs,
+      shippedMs,
       seconds: (performance.now() - startedMs) / 1_000,
     };
   } finally {
@@ -156,13 +166,14 @@ function argumentsOf({ sink: kind, spool, args = [] }: Row, directory: string, s
   const common = ["--pending-bytes", "32MiB", "--linger", "50ms", "--rotate-age", "2s"];
   const quarantine = ["--quarantine-dir", `${directory}/quarantine`];
   const withSpool = spool === true || kind === "s3";
-  const spooling = withSpool ? ["--spool-dir", `${directory}/spool`, "--ship-linger", "100ms"] : [];
+  const lingering = kind === "s3" ? [] : ["--ship-linger", "100ms"];
+  const spooling = withSpool ? ["--spool-dir", `${directory}/spool`, ...lingering] : [];
   return [...sink.args, ...common, ...quarantine, ...spooling, ...args];
 }
 
 async function untilShipped(program: ProgramLives): Promise<void> {
   try {
-    await waitUntil("the spool is shipped", shippedMs, async () => {
+    await waitUntil("the spool is shipped", shippedWithinMs, async () => {
       return sumOf(await program.metrics(), "prometheus_remote_kinesis_spool_oldest_age_seconds") === 0;
     });
   } catch (error) {
@@ -185,6 +196,8 @@ function tableRow({ name, kind }: Row, { verdict, load, ...outcome }: Outcome): 
     `refused ${refused}`,
     `quarantined ${quarantined}`,
     `p99 ${outcome.p99AckMs.toFixed(0)} ms`,
+    `back after ${(outcome.backMs / 1_000).toFixed(1)} s`,
+    `shipped after ${(outcome.shippedMs / 1_000).toFixed(1)} s`,
     `RSS ${(outcome.rssPeakBytes / 2 ** 20).toFixed(0)} MiB`,
     `${outcome.seconds.toFixed(1)} s`,
   ];
