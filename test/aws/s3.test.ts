@@ -84,11 +84,13 @@ test("an upload in parts is begun, sent, completed, listed and aborted as S3 des
     () => new Response(null, { headers: etag }),
     () =>
       new Response(
-        ' \n <?xml version="1.0"?><x:CompleteMultipartUploadResult xmlns:x="y"><x:ETag>"1"</x:ETag></x:CompleteMultipartUploadResult>',
+        ' \n <?xml version="1.0"?><x:CompleteMultipartUploadResult xmlns:x="y"><x:ETag>"1"</x:ETag>' +
+          "</x:CompleteMultipartUploadResult>",
       ),
     () =>
       xml(
-        "<R><EncodingType>url</EncodingType><Upload><Key>metrics%2Fk+1</Key><UploadId>1</UploadId></Upload><Upload><Key>metrics%2Fk+12</Key><UploadId>2</UploadId></Upload></R>",
+        "<R><EncodingType>url</EncodingType><Upload><Key>metrics%2Fk+1</Key><UploadId>1</UploadId></Upload>" +
+          "<Upload><Key>metrics%2Fk+12</Key><UploadId>2</UploadId></Upload></R>",
       ),
     () => new Response(null, { status: 204 }),
     () => xml("<Error><Code>NoSuchUpload</Code></Error>", 404),
