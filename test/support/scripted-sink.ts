@@ -6,7 +6,7 @@ import { neverAborted, standIn } from "./aws-stand-in.ts";
 import type { ScriptedStream } from "./scripted-stream.ts";
 import { seededRandom } from "./seeded-random.ts";
 
-const fraction = (seed: number) => {
+export const fraction = (seed: number) => {
   const chance = seededRandom(seed);
   return () => chance(2 ** 32) / 2 ** 32;
 };
