@@ -12,6 +12,7 @@ import { segmentHeaderBytes } from "./segment.ts";
 import type { SegmentFile } from "./segment-file.ts";
 
 const scanBytes = 256 * 1024;
+const noData = new Uint8Array(0);
 
 export type Found = FoundFrame | BadBytes | { readonly kind: "end" };
 
@@ -30,8 +31,13 @@ export interface BadBytes {
   readonly reason: string;
 }
 
-/** What starts at `offset`, of which `readableBytes` of the segment count. */
-export async function findFrame(file: SegmentFile, offset: number, readableBytes: number): Promise<Found> {
+/** What starts at `offset`, of which `readableBytes` of the segment count. `header`: the data is neither read nor checked. */
+export async function findFrame(
+  file: SegmentFile,
+  offset: number,
+  readableBytes: number,
+  check: "data" | "header" = "data",
+): Promise<Found> {
   if (offset >= readableBytes) return { kind: "end" };
   const header = await file.header(offset, readableBytes);
   if (header === undefined) return badUntilNext(file, offset, readableBytes, "there is no frame header");
@@ -39,6 +45,7 @@ export async function findFrame(file: SegmentFile, offset: number, readableBytes
   const end = frameEnd(header);
   if (end > readableBytes)
     return badUntilNext(file, offset, readableBytes, "the segment ends inside the frame");
+  if (check === "header") return { kind: "frame", header, data: noData };
   const data = await file.bytes(offset + frameHeaderBytes, end, readableBytes);
   if (data.length < header.dataBytes) {
     return badUntilNext(file, offset, readableBytes, "the file ends inside the frame");
