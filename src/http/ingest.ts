@@ -41,6 +41,8 @@ export interface Ingested {
   readonly refused: string | undefined;
 }
 
+/** A larger message takes tens of milliseconds, or, made for it, seconds. */
+const largeBytesMin = 1024 * 1024;
 /** Scratch above this size is given back after a request that needed it. */
 const keptBytesMax = 4 * 1024 * 1024;
 
@@ -72,6 +74,16 @@ export class Ingest implements WriteVisitor {
     this.labelBytesMax = options.lineBytesMax;
     this.lines = new LinePieces(options.lineBytesMax);
     this.encoder = new LineEncoder(this.lines.out, options.lineBytesMax);
+  }
+
+  /** Whether ingesting this body would keep others waiting. */
+  isLarge(body: Uint8Array): boolean {
+    try {
+      return snappyDecodedLength(body) >= largeBytesMin;
+    } catch {
+      // What is wrong with it will be told by `ingest`, at once.
+      return false;
+    }
   }
 
   /**

@@ -11,6 +11,7 @@ import { withoutLines } from "./known-metadata.ts";
 import { negotiate, type WriteVersion } from "./negotiate.ts";
 import { readRefused } from "./refused-lines.ts";
 import { Senders } from "./senders.ts";
+import { Turns } from "./turns.ts";
 
 export interface WriteOptions {
   readonly batcher: Batcher;
@@ -56,6 +57,7 @@ export function createWriteHandler(options: WriteOptions): WriteHandler {
     linesBytesMax: pendingBytesMax,
   });
   const senders = new Senders(options.log);
+  const turns = new Turns(clock);
   const room = bodyRoom(options);
   const bodyOptions = { bytesMax: bodyBytesMax, timeoutMs: ackTimeoutMs, room, clock };
 
@@ -65,9 +67,13 @@ export function createWriteHandler(options: WriteOptions): WriteHandler {
     let response: Response;
     try {
       admit(request, answer, options);
-      response = await withBody(request, peer, bodyOptions, (body) => {
-        const timeoutMs = Math.max(0, arrivedMs + ackTimeoutMs - clock.monotonicMs());
-        return write(body, timeoutMs, answer, ingest, options);
+      const leftMs = () => Math.max(0, arrivedMs + ackTimeoutMs - clock.monotonicMs());
+      response = await withBody(request, peer, bodyOptions, async (body) => {
+        const endTurn = ingest.isLarge(body.bytes) ? await turns.begin(peer, leftMs()) : undefined;
+        const written = write(body, leftMs(), answer, ingest, options);
+        // The work is done before it waits for the ack.
+        endTurn?.();
+        return written;
       });
       if (answer.written.samples + answer.written.histograms > 0) {
         senders.served(request.headers.get("user-agent"), answer.version ?? 1, peer);
