@@ -11,7 +11,7 @@ import {
 
 const reportIntervalMs = 2_000;
 
-/** Exit code 1 when something is damaged. With --log-format json one JSON object a damaged place and one for the whole. */
+/** Exit code 1 when something is damaged. --log-format json: an object a damaged place and one for the whole. */
 export async function fsck(config: SpoolCommandConfig, platform: SpoolCommandPlatform): Promise<number> {
   const { writeOut, writeErr } = platform;
   const isJson = config.logFormat === "json";

@@ -164,8 +164,8 @@ export class SpoolContents {
   }
 
   /**
-   * Calls `visit` for the headers of unshipped frames until it answers false. Answers whether it came to the end: damage
-   * that nobody has reported yet stops it.
+   * Calls `visit` for the headers of unshipped frames until it answers false. Answers whether it came to the end:
+   * damage that nobody has reported yet stops it.
    */
   async #walk(
     segment: Segment,

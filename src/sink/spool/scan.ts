@@ -31,7 +31,7 @@ export interface BadBytes {
   readonly reason: string;
 }
 
-/** What starts at `offset`, of which `readableBytes` of the segment count. `header`: the data is neither read nor checked. */
+/** What starts at `offset`; `readableBytes` of the segment count. `header`: the data is neither read nor checked. */
 export async function findFrame(
   file: SegmentFile,
   offset: number,

@@ -71,7 +71,7 @@ test("a flipped bit costs at most the frame it is in, and is counted", async () 
   }
 });
 
-test("a segment that ends anywhere gives the frames that are whole; what is cut after a kill is no damage", async () => {
+test("a segment that ends anywhere gives the frames that are whole; after a kill that is no damage", async () => {
   const segment = await segmentBytes("killed");
   for (let length = 0; length <= segment.length; length++) {
     for (const zeros of [0, 700]) {
