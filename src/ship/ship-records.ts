@@ -8,8 +8,9 @@ import { type Clock, sleep, within } from "../clock.ts";
 import { describeError, RefusedLinesError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
-import type { Quarantine } from "../sink/sink.ts";
+import type { Quarantine, RefusedLine } from "../sink/sink.ts";
 import type { Spool, SpoolFrame, SpoolPosition } from "../sink/spool/spool.ts";
+import { release } from "../wire/release.ts";
 import { CursorKeeper } from "./cursor-keeper.ts";
 import type { Shipper } from "./shipper.ts";
 import { splitUnfit } from "./unfit-lines.ts";
@@ -110,7 +111,7 @@ class RecordShipper implements Shipper {
   /** The next frame as soon as there is one; undefined: no more are to be shipped. */
   private async next(): Promise<SpoolFrame | undefined> {
     if (!this.stopping) {
-      const frame = await this.read(this.interrupt.signal);
+      const frame = await this.read(this.position, this.interrupt.signal);
       if (frame !== undefined) return frame;
     }
     for (let reads = 0; reads < lastReads && !this.enoughRead.signal.aborted; reads++) {
@@ -118,7 +119,7 @@ class RecordShipper implements Shipper {
         await this.cursor.finish();
         if (this.options.spool.status().oldestMs === undefined) return undefined;
       }
-      const frame = await this.readSoon();
+      const frame = await this.readSoon(this.position);
       if (frame !== undefined) return frame;
       await this.flush();
     }
@@ -126,21 +127,21 @@ class RecordShipper implements Shipper {
   }
 
   /** A frame, unless there is none for a moment. */
-  private async readSoon(): Promise<SpoolFrame | undefined> {
+  private async readSoon(from: SpoolPosition): Promise<SpoolFrame | undefined> {
     const abort = new AbortController();
     const cancel = this.options.clock.after(lastReadMs, () => abort.abort());
     try {
-      return await this.read(abort.signal);
+      return await this.read(from, abort.signal);
     } finally {
       cancel();
     }
   }
 
-  private async read(signal: AbortSignal): Promise<SpoolFrame | undefined> {
+  private async read(from: SpoolPosition, signal: AbortSignal): Promise<SpoolFrame | undefined> {
     const { spool, log, clock } = this.options;
     while (!signal.aborted) {
       try {
-        return await spool.read(this.position, signal);
+        return await spool.read(from, signal);
       } catch (error) {
         log.error("cannot read the spool, trying again", { error: describeError(error) });
         await within(clock, retryMs, aborted(signal), () => undefined);
@@ -171,7 +172,7 @@ class RecordShipper implements Shipper {
     const one: Underway = { end: frame.end, bytes: frame.lines.length, shipped: false };
     this.underway.push(one);
     this.underwayBytes += one.bytes;
-    void this.deliver(frame.lines).then(() => this.shipped(one));
+    void this.deliver(frame).then(() => this.shipped(one));
   }
 
   private shipped(one: Underway): void {
@@ -187,26 +188,46 @@ class RecordShipper implements Shipper {
   }
 
   /** Resolves when every line is durable, or in the quarantine. Never rejects, and never gives up. */
-  private async deliver(lines: Uint8Array): Promise<void> {
-    const { batcher, quarantine, sinkName, metrics } = this.options;
-    const { fit, unfit } = splitUnfit(lines, batcher.lineBytesMax);
-    const appended = this.untilDone("ship lines of the spool", () => batcher.append(fit));
-    if (unfit.length > 0) {
-      await this.untilDone("keep lines in the quarantine", () => quarantine.keep(unfit, sinkName));
-      for (const { reason } of unfit) metrics.quarantinedLines.inc({ reason });
-    }
+  private async deliver(frame: SpoolFrame): Promise<void> {
+    const { fit, unfit } = splitUnfit(frame.lines, this.options.batcher.lineBytesMax);
+    const appended = this.append(fit, frame.start);
+    if (unfit.length > 0) await this.keep(unfit);
+    // The batcher has its own copy, for as long as it takes.
+    else if (isWhole(frame.lines)) release(frame.lines);
     await appended;
   }
 
-  private async untilDone(action: string, attempt: () => Promise<unknown>): Promise<void> {
-    const { log, clock } = this.options;
-    for (;;) {
+  /** Takes the lines at once. */
+  private async append(lines: Uint8Array, start: SpoolPosition): Promise<void> {
+    const { batcher, log, clock } = this.options;
+    for (let fit: Uint8Array | undefined = lines; fit !== undefined; fit = await this.readAgain(start)) {
       try {
-        await attempt();
+        await batcher.append(fit);
         return;
       } catch (error) {
         if (error instanceof RefusedLinesError) return;
-        log.error(`cannot ${action}, trying again`, { error: describeError(error) });
+        log.error("cannot ship lines of the spool, trying again", { error: describeError(error) });
+        await sleep(clock, retryMs);
+      }
+    }
+  }
+
+  /** What fits of the frame that starts there; undefined: it is not in the spool any more. */
+  private async readAgain({ segment, offsetBytes }: SpoolPosition): Promise<Uint8Array | undefined> {
+    const frame = await this.readSoon({ segment, offsetBytes });
+    const isSame = frame?.start.segment === segment && frame.start.offsetBytes === offsetBytes;
+    return frame && isSame ? splitUnfit(frame.lines, this.options.batcher.lineBytesMax).fit : undefined;
+  }
+
+  private async keep(unfit: readonly RefusedLine[]): Promise<void> {
+    const { quarantine, sinkName, log, clock, metrics } = this.options;
+    for (;;) {
+      try {
+        await quarantine.keep(unfit, sinkName);
+        for (const { reason } of unfit) metrics.quarantinedLines.inc({ reason });
+        return;
+      } catch (error) {
+        log.error("cannot keep lines in the quarantine, trying again", { error: describeError(error) });
         await sleep(clock, retryMs);
       }
     }
@@ -219,6 +240,11 @@ class RecordShipper implements Shipper {
     while (this.underway.length > 0 && !this.over.signal.aborted) await Promise.race([this.change(), over]);
     await this.cursor.finish();
   }
+}
+
+/** Whether its buffer holds nothing else. */
+function isWhole(bytes: Uint8Array): boolean {
+  return bytes.length === bytes.buffer.byteLength;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,57 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BatcherOptions, createBatcher } from "../../src/batch/batcher.ts";
 import { RefusedLinesError, SinkError } from "../../src/errors.ts";
-import { createMetrics } from "../../src/metrics.ts";
-import { type ShipRecordsOptions, shipRecords } from "../../src/ship/ship-records.ts";
-import type { SinkLimits } from "../../src/sink/sink.ts";
-import { HeldSink, lineOf, lost } from "../batch/held-sink.ts";
-import { MemoryQuarantine } from "../support/memory-quarantine.ts";
-import { silentLog } from "../support/silent-log.ts";
-import { seededRandom, VirtualClock } from "../support/virtual-clock.ts";
-import { MemorySpool } from "./memory-spool.ts";
-
-interface Wanted {
-  readonly batcher?: Partial<BatcherOptions>;
-  readonly limits?: Partial<SinkLimits>;
-  readonly windowBytesMax?: number;
-}
-
-/** A shipper from a spool in memory to a sink that answers when the test says so. */
-function shipping({ batcher: wanted = {}, limits = {}, windowBytesMax = 10_000 }: Wanted = {}) {
-  const spool = new MemorySpool();
-  const sink = new HeldSink({ recordBytesMax: 100, ...limits });
-  const clock = new VirtualClock();
-  const quarantine = new MemoryQuarantine();
-  const metrics = createMetrics({ version: "test", runtime: "test" });
-  const batcher = createBatcher({
-    ...{ sink, quarantine, clock, metrics, random: seededRandom(1), log: silentLog },
-    ...{ compression: "none", lingerMs: 100, batchBytesMax: 1_000, recordBytesMax: undefined },
-    ...{ putsInFlightMax: 1, pendingBytesMax: windowBytesMax, putTimeoutMs: 10_000 },
-    ackTimeoutMs: Number.POSITIVE_INFINITY,
-    ...wanted,
-  });
-  const options = { spool, batcher, quarantine, sinkName: sink.name, windowBytesMax };
-  const start = (more: Partial<ShipRecordsOptions> = {}) =>
-    shipRecords({ ...options, clock, log: silentLog, metrics, ...more });
-  /** Lets each put that comes in the next `ms` be durable at once. */
-  const serve = async (ms: number) => {
-    for (let passedMs = 0; passedMs < ms; passedMs += 10) {
-      await clock.advance(10);
-      answerAll(sink);
-    }
-  };
-  return { spool, sink, clock, quarantine, metrics, batcher, start, serve };
-}
-
-/** Answers every put that has not been; a second answer to one changes nothing. */
-function answerAll(sink: HeldSink): void {
-  for (const put of sink.puts) put.answer();
-}
-
-function textsOf(sink: HeldSink): string {
-  return sink.puts.flatMap(({ texts }) => texts).join("");
-}
+import { lineOf, lost } from "../batch/held-sink.ts";
+import { plain, shipping, textsOf } from "./shipping.ts";
 
 test("frames go out in the order of the spool, several in one put", async () => {
   const { spool, sink, start, serve } = shipping();
@@ -169,18 +120,22 @@ test("while the quarantine cannot be written its frame stays in the spool, and t
   assert.deepEqual(spool.moves, [2]);
 });
 
-test("an append that fails is tried again", async () => {
-  const { spool, batcher, clock, start } = shipping();
-  spool.add("a\n");
-  let attempts = 0;
-  const append = () => {
-    attempts++;
-    return attempts < 3 ? Promise.reject(new SinkError("defect", "a bug")) : Promise.resolve();
+test("an append that fails is tried again with the same lines, and what is in quarantine stays there", async () => {
+  const { spool, quarantine, batcher, clock, start } = shipping({ windowBytesMax: 1_000_000 });
+  const large = lineOf(100).repeat(3_000);
+  spool.add(large);
+  spool.add(`b\n${lineOf(101)}`);
+  const appended: string[] = [];
+  const append = (lines: Uint8Array) => {
+    appended.push(new TextDecoder().decode(lines));
+    return clock.monotonicMs() < 4_000 ? Promise.reject(new SinkError("defect", "a bug")) : Promise.resolve();
   };
   start({ batcher: { ...plain(batcher), append } });
   await clock.advance(30_000);
-  assert.equal(attempts, 3);
-  assert.deepEqual(spool.moves, [1]);
+  assert.equal(appended.length, 4);
+  for (const text of [large, "b\n"]) assert.equal(appended.filter((each) => each === text).length, 2);
+  assert.deepEqual(quarantine.lines, [lineOf(101)]);
+  assert.deepEqual(spool.moves, [2]);
 });
 
 test("a cursor that cannot be kept now is kept later, and shipping goes on", async () => {
@@ -207,112 +162,3 @@ test("a spool that cannot be read now is read later", async () => {
   await serve(6_000);
   assert.equal(textsOf(sink), "a\n");
 });
-
-test("stop ships the rest without lingering, keeps the cursor and ends", async () => {
-  const { spool, sink, clock, start, serve } = shipping({ batcher: { lingerMs: 3_600_000 } });
-  const shipper = start();
-  spool.add("a\n");
-  await clock.advance(100);
-  spool.add("b\n");
-  const state = watch(shipper.stop(25_000));
-  await serve(1_000);
-  assert.equal(textsOf(sink), "a\nb\n");
-  assert.deepEqual(spool.moves.at(-1), 2);
-  assert.equal(state.ended, true);
-});
-
-test("stop with an empty spool ends at once", async () => {
-  const { clock, start } = shipping();
-  const shipper = start();
-  await clock.advance(100);
-  const state = watch(shipper.stop(25_000));
-  await clock.settle();
-  assert.equal(state.ended, true);
-});
-
-test("stop ends with its time: what is not durable stays in the spool for the next start", async () => {
-  const { spool, sink, clock, start } = shipping({ batcher: { batchBytesMax: 10 } });
-  for (const name of ["a", "b", "c"]) spool.add(lineOf(10, name));
-  const shipper = start();
-  await clock.advance(200);
-  const state = watch(shipper.stop(10_000));
-  await clock.advance(1_000);
-  sink.puts[0]!.answer();
-  await clock.advance(8_900);
-  assert.equal(state.ended, false);
-  await clock.advance(200);
-  assert.equal(state.ended, true);
-  assert.deepEqual(spool.moves, [1]);
-});
-
-test("the last fifth of the time to stop in is for what is under way: no more is read", async () => {
-  const { spool, sink, clock, start } = shipping({ windowBytesMax: 10, batcher: { batchBytesMax: 10 } });
-  for (let index = 0; index < 100; index++) spool.add(lineOf(10));
-  const shipper = start();
-  const state = watch(shipper.stop(10_000));
-  await clock.advance(8_100);
-  answerAll(sink);
-  await clock.advance(100);
-  assert.equal(sink.puts.length, 1);
-  assert.equal(state.ended, true);
-  assert.deepEqual(spool.moves, [1]);
-});
-
-test("a second stop with less time ends the first one earlier", async () => {
-  const { spool, clock, start } = shipping();
-  spool.add("a\n");
-  const shipper = start();
-  const first = watch(shipper.stop(Number.POSITIVE_INFINITY));
-  await clock.advance(3_600_000);
-  assert.equal(first.ended, false);
-  const second = watch(shipper.stop(1_000));
-  await clock.advance(1_100);
-  assert.deepEqual([first.ended, second.ended], [true, true]);
-});
-
-test("stop does not wait for a sink that takes nothing until someone changes something", async () => {
-  const { spool, batcher, clock, start } = shipping();
-  spool.add("a\n");
-  const blocked = { reason: "AccessDenied", message: "not allowed", sinceMs: 1 };
-  const append = () => new Promise<void>(() => undefined);
-  const shipper = start({ batcher: { ...plain(batcher), append, blocked } });
-  await clock.advance(100);
-  assert.equal(shipper.blocked, blocked);
-  const state = watch(shipper.stop(25_000));
-  await clock.settle();
-  assert.equal(state.ended, true);
-});
-
-test("stop without an end of time goes on until the spool is empty, however long the sink is away", async () => {
-  const { spool, sink, clock, start, serve } = shipping();
-  for (let index = 0; index < 50; index++) spool.add(lineOf(50));
-  const shipper = start();
-  const state = watch(shipper.stop(Number.POSITIVE_INFINITY));
-  for (let minute = 0; minute < 600; minute++) {
-    await clock.advance(60_000);
-    for (const put of sink.puts.splice(0)) put.answer(put.texts.map(() => lost));
-  }
-  assert.equal(state.ended, false);
-  await serve(30_000);
-  assert.equal(state.ended, true);
-  assert.equal(spool.status().bytes, 0);
-});
-
-function watch(end: Promise<void>): { ended: boolean } {
-  const state = { ended: false };
-  void end.then(() => {
-    state.ended = true;
-  });
-  return state;
-}
-
-/** A batcher whose members can be replaced one by one. */
-function plain(batcher: ShipRecordsOptions["batcher"]): ShipRecordsOptions["batcher"] {
-  const { lineBytesMax, pendingBytes, blocked } = batcher;
-  return {
-    ...{ lineBytesMax, pendingBytes, blocked },
-    append: (lines) => batcher.append(lines),
-    assertRoom: () => batcher.assertRoom(),
-    drain: (timeoutMs) => batcher.drain(timeoutMs),
-  };
-}
