@@ -146,15 +146,10 @@ function canonicalPath(target: string): string {
   return path.replace(/\/+/g, "/").split("/").map(encode).join("/") || "/";
 }
 
-/** Each segment encoded once, whatever the sender encoded of it: S3's keys may hold empty segments and dots. */
+/** Encoded once, whatever the sender encoded of it, slashes left alone: S3's keys may hold empty segments and dots. */
 function canonicalObjectPath(target: string): string {
-  const path = target.split("?", 1)[0] ?? "/";
-  return (
-    path
-      .split("/")
-      .map((segment) => encode(decode(segment)))
-      .join("/") || "/"
-  );
+  const path = decode(target.split("?", 1)[0] ?? "/");
+  return path.split("/").map(encode).join("/") || "/";
 }
 
 function canonicalQuery(target: string): string {

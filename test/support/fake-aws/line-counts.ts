@@ -1,5 +1,5 @@
 /** How often which line was stored, by 64-bit hash: for runs whose lines do not fit into memory. */
-import { inflated } from "./fault-book.ts";
+import { inflated } from "./inflated.ts";
 
 export interface LineCounts {
   /** Adds the lines of a record or object: plain, gzip or zstd, with several members or frames too. */

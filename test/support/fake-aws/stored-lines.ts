@@ -1,6 +1,6 @@
 /** From stored bytes back to the lines that senders were told are durable. */
 import type { LinesOf } from "./fake-aws.ts";
-import { inflated } from "./fault-book.ts";
+import { inflated } from "./inflated.ts";
 import type { LineCounts } from "./line-counts.ts";
 import { sortedKeys } from "./s3-list.ts";
 import type { Services } from "./services.ts";
