@@ -140,7 +140,8 @@ function sinkMetrics(make: Instruments) {
   return {
     duplicateRisk: make.counter(
       "duplicate_risk_lines_total",
-      "Lines that became durable, or may have, though their request was answered with 503 and is repeated.",
+      "Lines that may be in the archive twice. late, partial: durable, but their request was answered with 503; " +
+        "unconfirmed: put again, or answered with 503, after an attempt that may have stored them.",
       ["cause"],
     ),
     quarantinedLines: make.counter(

@@ -74,6 +74,7 @@ export class Batch {
 
   /** Gives back its bytes: no put of them may be under way. */
   release(): void {
+    for (const { append } of this.parts) append.countDurable();
     this.pool.give(this.bytes);
     this.bytes = new Uint8Array(0);
     this.length = 0;

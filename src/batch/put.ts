@@ -53,8 +53,9 @@ export async function putOnce(
       abort.signal,
     );
     // Where outcomes are missing or too many, none is known to belong to its record.
-    outcomes = told.length === records.length ? told : records.map(() => unconfirmed);
-    logFailure(outcomes, options);
+    const clear = told.length === records.length ? told : records.map(() => unconfirmed);
+    logFailure(clear, options);
+    outcomes = clear;
   } catch (error) {
     const message = describeError(error);
     log.error("put failed on a defect of the sink", { sink: sink.name, error: message });
@@ -68,11 +69,13 @@ export async function putOnce(
 }
 
 /** What gate and quarantine say in their own words is not said with every put. */
-function logFailure(outcomes: readonly PutOutcome[], { sink, log }: PutOptions): void {
-  const failed = outcomes.filter((outcome) => outcome.kind === "retryable");
+function logFailure(outcomes: readonly Outcome[], { sink, log }: PutOptions): void {
+  // A sink that takes some of the records is not blocked for the gate.
+  const isOpen = outcomes.some(({ kind }) => kind === "durable");
+  const failed = outcomes.filter(({ kind }) => kind === "retryable" || (kind === "blocked" && isOpen));
   const [first] = failed;
   if (first === undefined) return;
-  const { kind, reason, message } = first;
+  const { kind, reason, message } = first as Exclude<Outcome, { kind: "durable" }>;
   const records = outcomes.length;
   log.warn("put failed", { sink: sink.name, records, failed: failed.length, kind, reason, message });
 }

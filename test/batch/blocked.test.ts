@@ -20,7 +20,7 @@ function recorder(): { log: Log; told: string[] } {
   return { log: { ...silentLog, info: at, warn: at, error: at }, told };
 }
 
-test("a blocked sink fails appends at once, also those that linger, wait or retry, and without touching it", async () => {
+test("a blocked sink fails appends at once, also those that linger or wait, without touching it", async () => {
   const { sink, clock, append, batcher } = heldBatcher({ putsInFlightMax: 1, batchBytesMax: 10 });
   const hit = append(lineOf(10, "a"));
   const waits = append(lineOf(10, "b"));
@@ -180,7 +180,7 @@ test("with endless patience retries never give up, whatever the service asks, an
   assert.deepEqual([appended.state, batcher.pendingBytes, clock.pendingTimers], ["durable", 0, 0]);
 });
 
-test("with endless patience a quarantine that takes nothing is asked again, and the block of a breaker passes", async () => {
+test("with endless patience a quarantine that fails is asked again, and the block of a breaker passes", async () => {
   const refused: Outcome = { kind: "refused", scope: "record", reason: "Bad", message: "bad" };
   const service = new Service(all(refused));
   const { append, clock, quarantine, batcher } = batcherOver(service, patient);

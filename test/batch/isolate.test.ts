@@ -86,7 +86,8 @@ test("compressed records are cut by their lines and compressed again", async () 
   const appended = append(lines.join(""));
   await clock.advance(100);
   // Compression ends when it does, not when the clock says so.
-  for (let i = 0; appended.state === "waiting" && i < 1_000; i++) await clock.settle();
+  const untilMs = performance.now() + 10_000;
+  while (appended.state === "waiting" && performance.now() < untilMs) await clock.settle();
   assert.deepEqual([appended.state, quarantine.lines], ["RefusedLinesError", [lines[0], lines[63]]]);
   assert.equal(service.lines.length, 62);
   assert.deepEqual(new Set(service.lines), new Set(lines.slice(1, 63)));

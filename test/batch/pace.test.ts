@@ -37,7 +37,7 @@ test("all puts that are allowed may be under way until something speaks against 
   assert.deepEqual([pace.putsLimit, pace.delayMs, pace.putBytesMax], [8, 0, Number.POSITIVE_INFINITY]);
 });
 
-test("throttling lowers the limit by a factor, once for all puts that were under way; success raises it by steps", async () => {
+test("throttling lowers the limit by a factor, once for all puts under way; success raises it by steps", async () => {
   const { clock, pace, put, gauges } = paceOf(16);
   const startedMs = clock.monotonicMs();
   await put(50, { throttled: true });
@@ -75,7 +75,7 @@ test("large puts are not slow because small ones are quick", async () => {
   assert.equal(pace.putsLimit, 8);
 });
 
-test("throttling sets a pace at what was delivered; it grows, and is lifted when nothing throttles any more", async () => {
+test("throttling sets a pace at what was delivered; it grows, and is lifted when nothing throttles", async () => {
   const { clock, pace, put, gauges } = paceOf(4);
   for (let i = 0; i < 8; i++) await put(250);
   await put(250, { throttled: true, durableBytes: 0, durableRawBytes: 0 });
@@ -117,7 +117,7 @@ function limitedService(bytesPerSecond: number, now: () => number) {
   return { service, throttled: () => throttledBytes };
 }
 
-test("many times as much as the service takes: its capacity is used for what is acked, not for what comes too late", async () => {
+test("with many times as much as the service takes, its capacity is used for what is acked in time", async () => {
   const bytesPerSecond = 200_000;
   let now = () => 0;
   const limited = limitedService(bytesPerSecond, () => now());

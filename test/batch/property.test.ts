@@ -135,7 +135,7 @@ function verdicts(
   return counts;
 }
 
-test("random outcomes: every append settles, its verdict is true, no byte is lost, changed or confirmed twice", async () => {
+test("random outcomes: every append settles, its verdict is true, no line is lost, changed or put twice", async () => {
   const total = new Map<string, number>();
   for (let seed = 1; seed <= 150; seed++) {
     try {
