@@ -70,6 +70,8 @@ test("an acked line in the quarantine alone is lost, and a line that nobody sent
   ledger.acked(["a"]);
   const verdict = ledger.judge([], ["a", "b"]);
   assert.deepEqual([verdict.lost, verdict.unknown], [["a"], ["b"]]);
+  assert.deepEqual(ledger.judge([], ["a"], true).lost, [], "behind a spool the ack comes first");
+  assert.deepEqual(ledger.judge([], [], true).lost, ["a"]);
 });
 
 test("two items with the same line cannot be told apart, so they may not be sent", () => {

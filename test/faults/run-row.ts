@@ -20,8 +20,10 @@ export interface Row {
   readonly tokenLifetimeMs?: number;
   /** The directory of the row that is a small disk. */
   readonly disk?: "archive" | "spool";
-  /** Not set: 3000. */
+  /** Not set: 6, of all of them 3000 lines a second in requests of at most 600 series. */
+  readonly senders?: number;
   readonly linesPerSecond?: number;
+  readonly series?: number;
   /** Called under load. What goes wrong has to be over when it resolves. */
   readonly fault: (run: Run) => Promise<void>;
   /** What holds in this row beside the verdict. */
@@ -46,6 +48,7 @@ export interface Run {
 
 export interface Outcome {
   readonly verdict: Verdict;
+  readonly quarantined: readonly string[];
   readonly load: Load;
   /** Of the last process, at the end. */
   readonly metrics: string;
@@ -112,8 +115,8 @@ async function underLoad({ row, directory, sink, disk, startedMs }: Surroundings
   const program = await ProgramLives.start(row.kind, directory, argumentsOf(row, directory, sink), sink.env);
   try {
     const ledger = new Ledger();
-    const { linesPerSecond = 3_000 } = row;
-    const load = startLoad({ url: program.url, ledger, senders: 6, linesPerSecond, series: 600, seed: 1 });
+    const { senders = 6, linesPerSecond = 3_000, series = 600 } = row;
+    const load = startLoad({ url: program.url, ledger, senders, linesPerSecond, series, seed: 1 });
     let backMs = 0;
     const untilAcked = async (more: number) => {
       const fromMs = performance.now();
@@ -140,14 +143,16 @@ async function underLoad({ row, directory, sink, disk, startedMs }: Surroundings
       await load.stop(lastAnswersMs);
     }
     const stoppedMs = performance.now();
-    if (row.spool === true || row.sink === "s3") await untilShipped(program);
+    if (hasSpool(row)) await untilShipped(program);
     const shippedMs = performance.now() - stoppedMs;
     const metrics = await program.metrics();
     await program.stop();
-    const verdict = ledger.judge(await sink.lines(), quarantinedLines(`${directory}/quarantine`));
+    const quarantined = quarantinedLines(`${directory}/quarantine`);
+    const verdict = ledger.judge(await sink.lines(), quarantined, hasSpool(row));
     const ackMs = load.counts.ackMs.toSorted((a, b) => a - b);
     return {
       verdict,
+      quarantined,
       load,
       metrics,
       log: program.log(),
@@ -162,12 +167,16 @@ async function underLoad({ row, directory, sink, disk, startedMs }: Surroundings
   }
 }
 
-function argumentsOf({ sink: kind, spool, args = [] }: Row, directory: string, sink: SinkEnd): string[] {
+function hasSpool({ sink, spool }: Row): boolean {
+  return spool === true || sink === "s3";
+}
+
+function argumentsOf(row: Row, directory: string, sink: SinkEnd): string[] {
+  const { sink: kind, args = [] } = row;
   const common = ["--pending-bytes", "32MiB", "--linger", "50ms", "--rotate-age", "2s"];
   const quarantine = ["--quarantine-dir", `${directory}/quarantine`];
-  const withSpool = spool === true || kind === "s3";
   const lingering = kind === "s3" ? [] : ["--ship-linger", "100ms"];
-  const spooling = withSpool ? ["--spool-dir", `${directory}/spool`, ...lingering] : [];
+  const spooling = hasSpool(row) ? ["--spool-dir", `${directory}/spool`, ...lingering] : [];
   return [...sink.args, ...common, ...quarantine, ...spooling, ...args];
 }
 

@@ -80,4 +80,20 @@ await testRows([
       await untilAcked(3_000);
     },
   },
+  {
+    name: "every call hangs while 200 senders come, kinesis",
+    kind: "bun",
+    sink: "kinesis",
+    args: ["--put-timeout", "2s", "--ack-timeout", "5s"],
+    senders: 200,
+    linesPerSecond: 100_000,
+    series: 2_000,
+    async fault({ sink: { aws }, untilAcked }) {
+      const fault = aws.fault({ kind: "hang" });
+      await sleep(6_000);
+      fault.end();
+      await untilAcked(3_000);
+    },
+    check: ({ load }) => assert.ok(load.counts.unavailable > 0, "it took more than --pending-bytes"),
+  },
 ]);

@@ -45,8 +45,11 @@ export class Ledger {
     return count;
   }
 
-  /** Compares with every line of the archive and of the quarantine, byte for byte. */
-  judge(archived: Iterable<string>, quarantined: Iterable<string> = []): Verdict {
+  /**
+   * Compares with every line of the archive and of the quarantine, byte for byte. `ackedFirst`: behind a spool lines
+   * are refused after their ack, so that an acked line may be in the quarantine instead.
+   */
+  judge(archived: Iterable<string>, quarantined: Iterable<string> = [], ackedFirst = false): Verdict {
     const found = new Set<string>();
     const kept = new Set(quarantined);
     const unknown = [...kept].filter((line) => !this.states.has(line));
@@ -61,8 +64,9 @@ export class Ledger {
     let delivered = 0;
     for (const [line, state] of this.states) {
       if (state === "acked") acked++;
+      const isExcused = kept.has(line) && (state === "refused" || ackedFirst);
       if (found.has(line)) delivered += state === "acked" ? 1 : 0;
-      else if (state === "acked" || (state === "refused" && !kept.has(line))) lost.push(line);
+      else if (state !== "sent" && !isExcused) lost.push(line);
     }
     return { sent: this.states.size, acked, delivered, lost, unknown, duplicated, quarantined: kept.size };
   }

@@ -1,0 +1,151 @@
+/** Whatever the senders do, and the sink does not: memory stays under its ceiling, and the others get through. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { loopbackServer } from "../support/loopback.ts";
+import { type Program, programKinds, reasonToSkip, withDirectory, withProgram } from "../support/program.ts";
+import { oneSample, writeHeadersV1 } from "../support/write-request.ts";
+import { attack } from "./hostile-senders.ts";
+
+const mebibyte = 1 << 20;
+const settings = { pendingBytes: 16 * mebibyte, batchBytes: mebibyte, putsInFlight: 4 };
+const [bodyBytes, decodedBytes] = [32 * mebibyte, 32 * mebibyte];
+const attackMs = 16_000;
+/** The sink hangs so long, and works afterwards. */
+const hangMs = 7_000;
+const askTimeoutMs = 10_000;
+
+/** What ARCHITECTURE.md states, in bytes, over what the program takes when it has just started. */
+function ceilingBytes({ pendingBytes, batchBytes, putsInFlight }: typeof settings): number {
+  const bodies = Math.max(pendingBytes / 2, bodyBytes + mebibyte);
+  const puts = putsInFlight * batchBytes * 5;
+  return 2 * pendingBytes + 1.5 * bodies + 2 * decodedBytes + puts + 128 * mebibyte;
+}
+
+for (const kind of programKinds.filter((each) => each !== "binary")) {
+  const reason = await reasonToSkip(kind);
+  test(
+    `hostile senders and a hanging sink cost ${kind} no more memory than it says`,
+    reason === undefined ? {} : { skip: reason },
+    () => withDirectory((cwd) => holdAtCeiling(kind, cwd)),
+  );
+}
+
+async function holdAtCeiling(kind: (typeof programKinds)[number], cwd: string): Promise<void> {
+  const sink = await startSink();
+  try {
+    const { pendingBytes, batchBytes, putsInFlight } = settings;
+    const limits = ["--pending-bytes", `${pendingBytes}`, "--batch-bytes", `${batchBytes}`];
+    const waits = ["--ack-timeout", "5s", "--put-timeout", "2s", "--puts-in-flight", `${putsInFlight}`];
+    const args = ["--sink", "firehose:s", "--region", "eu-central-1", ...limits, ...waits];
+    const aws = { AWS_ACCESS_KEY_ID: "AKID", AWS_SECRET_ACCESS_KEY: "secret", AWS_ENDPOINT_URL: sink.url };
+    await withProgram(kind, { args, env: { ...aws, AWS_EC2_METADATA_DISABLED: "true" }, cwd }, (program) =>
+      observe(program, sink),
+    );
+  } finally {
+    await sink.close();
+  }
+}
+
+async function observe(program: Program, sink: HangingSink): Promise<void> {
+  const ended = new AbortController();
+  const baseBytes = residentBytes(program);
+  let peakBytes = 0;
+  const watching = (async () => {
+    for (; !ended.signal.aborted; await sleep(20)) peakBytes = Math.max(peakBytes, residentBytes(program));
+  })();
+  const attacking = attack(program.port, ended.signal);
+  const during = (async () => {
+    const acked: string[] = [];
+    for (let i = 0; !ended.signal.aborted; i++, await sleep(100)) {
+      if (await isAcked(program, `during${i}`)) acked.push(`during${i}`);
+    }
+    return acked;
+  })();
+  await sleep(hangMs);
+  sink.work();
+  await sleep(attackMs - hangMs);
+  ended.abort();
+  const seen = await attacking;
+  const acked = await during;
+  await watching;
+  const statuses = JSON.stringify([...seen.statuses]);
+  const megabytes = (bytes: number) => Math.round(bytes / mebibyte);
+  const limit = baseBytes + ceilingBytes(settings);
+  const grown = `${megabytes(baseBytes)} MiB grew to ${megabytes(peakBytes)}, ${megabytes(limit)} allowed; ${statuses}`;
+  assert.ok(peakBytes <= limit, grown);
+  assert.ok((seen.statuses.get(503) ?? 0) > 0, statuses);
+  assert.equal(seen.withoutRetryAfter, 0);
+  assert.ok(![500, 502].some((status) => seen.statuses.has(status)), statuses);
+  assert.ok(acked.length > 0, `nobody else got through during the attack: ${statuses}`);
+  await untilAcked(program);
+  for (let i = 0; i < 10; i++) {
+    assert.ok(
+      await isAcked(program, `after${i}`),
+      `request ${i} after the attack: ${program.log().slice(-2_000)}`,
+    );
+    acked.push(`after${i}`);
+  }
+  const lost = acked.filter((id) => !sink.ids.has(id));
+  assert.deepEqual(lost, []);
+}
+
+/** What was pending may take the sink a moment. */
+async function untilAcked(program: Program): Promise<void> {
+  for (let attempt = 0; attempt < 30; attempt++, await sleep(500)) {
+    if (await isAcked(program, "first after")) return;
+  }
+  assert.fail(`nothing gets through after the attack: ${program.log().slice(-2_000)}`);
+}
+
+async function isAcked(program: Program, id: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${program.url}/receive`, {
+      method: "POST",
+      headers: writeHeadersV1,
+      body: oneSample("good", id, 1_700_000_000_000).slice(),
+      signal: AbortSignal.timeout(askTimeoutMs),
+    });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function residentBytes({ pid }: Program): number {
+  const kibibytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kibibytes) * 1024;
+}
+
+interface HangingSink {
+  readonly url: string;
+  /** The ids of the well-behaved samples that came. */
+  readonly ids: Set<string>;
+  work(): void;
+  close(): Promise<void>;
+}
+
+/** A Firehose that answers nothing until it is told to work. */
+async function startSink(): Promise<HangingSink> {
+  let works = false;
+  const ids = new Set<string>();
+  const server = await loopbackServer((request, response) => {
+    if (!works) return;
+    const { Records } = JSON.parse(new TextDecoder().decode(request.body)) as { Records: { Data: string }[] };
+    for (const { Data } of Records) {
+      for (const [, id] of Buffer.from(Data, "base64")
+        .toString()
+        .matchAll(/"good","id":"([^"]+)"/g))
+        ids.add(id!);
+    }
+    const RequestResponses = Records.map((_, i) => ({ RecordId: `r${i}` }));
+    response.setHeader("Content-Type", "application/x-amz-json-1.1");
+    response.end(JSON.stringify({ FailedPutCount: 0, Encrypted: false, RequestResponses }));
+  });
+  const work = () => {
+    works = true;
+  };
+  return { url: server.url, ids, work, close: server.close };
+}
