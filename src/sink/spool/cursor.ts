@@ -85,6 +85,14 @@ export async function openCursor(
   }
   const newest = newestOf(slots);
   const file = await files.openToWrite(path);
+  try {
+    // So that there is room for both slots when the disk is full.
+    const { bytes } = await file.status();
+    if (bytes < 2 * slotBytes) await writeAt(file, path, new Uint8Array(2 * slotBytes - bytes), bytes);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   return { file: new CursorFile(path, file, newest?.generation ?? 0), saved: newest, isNew: false };
 }
 

@@ -5,19 +5,17 @@ import { ConfigError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { SpoolMetrics } from "../../metrics.ts";
 import { ensureDirectories } from "../file/directory.ts";
-import { FileFault, faultMessage, withFaults } from "../file/fault.ts";
+import { faultMessage, withFaults } from "../file/fault.ts";
 import { type Files, systemFiles } from "../file/system.ts";
 import { durable, type Outcome, type Sink, type SinkLimits } from "../sink.ts";
 import { SpoolContents } from "./contents.ts";
 import { openCursor } from "./cursor.ts";
 import { type Hold, holdDirectory } from "./hold.ts";
+import { atFrame, findSegments } from "./leftovers.ts";
 import { SpoolReader } from "./reader.ts";
 import { encodeRecord } from "./record.ts";
 import { type FullPolicy, SpoolRoom } from "./room.ts";
-import { frameAround } from "./scan.ts";
-import { decodeSegmentHeader, formatVersion, segmentHeaderBytes, segmentNumber } from "./segment.ts";
-import { openSegmentFile, peekBytes } from "./segment-file.ts";
-import { Segment, Segments } from "./segments.ts";
+import { segmentHeaderBytes } from "./segment.ts";
 import type { Spool, SpoolCursor } from "./spool.ts";
 import { SpoolWriter } from "./writer.ts";
 
@@ -76,7 +74,7 @@ async function openContents(
   files: Files,
   directory: string,
 ): Promise<SpoolContents> {
-  const segments = await findSegments(files, directory, clock);
+  const segments = await findSegments({ files, directory, clock, log });
   const { file: cursorFile, saved, isNew } = await openCursor(files, directory);
   if (saved === undefined && !isNew && segments.count > 0) {
     log.warn("the spool's cursor is damaged: what was shipped and not removed yet is shipped once more", {
@@ -186,56 +184,4 @@ const notLines: Outcome = {
 function tooLarge(bytes: number, bytesMax: number): Outcome {
   const message = `cannot append a record to the spool: it has ${bytes} bytes, ${bytesMax} at most`;
   return { kind: "refused", scope: "record", reason: "too_large", message };
-}
-
-/** A cursor that points into the middle of a frame is none of ours: the frame is shipped once more. */
-async function atFrame(
-  files: Files,
-  segments: Segments,
-  cursor: SpoolCursor,
-  log: Log,
-): Promise<SpoolCursor> {
-  const { segment: number, offsetBytes } = cursor.position;
-  const segment = segments.get(number);
-  if (segment === undefined || offsetBytes <= segmentHeaderBytes) return cursor;
-  const file = await openSegmentFile(files, segment.path, number, peekBytes);
-  try {
-    const start = await frameAround(file, offsetBytes, segment.readableBytes);
-    if (start === undefined) return cursor;
-    log.warn("the spool's cursor points into a frame: the frame is shipped once more", {
-      path: segment.path,
-      offset: offsetBytes,
-    });
-    return { position: { segment: number, offsetBytes: start }, object: undefined };
-  } finally {
-    await file.close();
-  }
-}
-
-/** All segments in the directory, oldest first. Throws ConfigError when one was written by a later version. */
-async function findSegments(files: Files, directory: string, clock: Clock): Promise<Segments> {
-  const numbers = (await files.list(directory)).map(segmentNumber).filter((number) => number !== undefined);
-  const segments = new Segments();
-  for (const number of numbers.toSorted((a, b) => a - b)) {
-    const unknown = new Segment(directory, number, { isOwn: false, createdMs: clock.now(), bytes: 0 });
-    const file = await files.open(unknown.path);
-    try {
-      const bytes = new Uint8Array(segmentHeaderBytes);
-      await file.read(bytes, 0);
-      const header = decodeSegmentHeader(bytes);
-      if (header !== undefined && header.version !== formatVersion) {
-        const known = `format ${header.version}, this program knows ${formatVersion}`;
-        throw new FileFault(
-          "EINVAL",
-          `${unknown.path} has ${known}; use the program that wrote it, or another --spool-dir`,
-        );
-      }
-      const { bytes: length } = await file.status();
-      const createdMs = header?.createdMs ?? clock.now();
-      segments.add(new Segment(directory, number, { isOwn: false, createdMs, bytes: length }));
-    } finally {
-      await file.close();
-    }
-  }
-  return segments;
 }
