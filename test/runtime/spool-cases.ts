@@ -178,6 +178,56 @@ export const spoolCases: readonly Case[] = [
       ),
   },
   {
+    name: "a sink that needs someone to change something: requests are taken, and /-/ready and the log say what",
+    run: (kind) =>
+      withDirectory((cwd) =>
+        withFirehose(async ({ env, start }) => {
+          (await start()).fault({ kind: "error", code: "AccessDeniedException" });
+          const args = [...firehoseArgs, "--linger", "0", "--ship-linger", "0"];
+          await withProgram(kind, { cwd, env, args }, async (program) => {
+            await postBatch(program, 1, 3);
+            const said = /^200 Ready, but the spool fills: .*AccessDenied/;
+            await waitUntil("it is told", 10_000, async () => said.test(await readiness(program)));
+            await postBatch(program, 4, 3);
+            const startedMs = performance.now();
+            program.signal("SIGTERM");
+            const { code, stderr } = await program.ended;
+            assert.equal(code, 0, stderr);
+            assert.ok(performance.now() - startedMs < 8_000, "waited for someone who does not come");
+            assert.match(stderr, /AccessDenied/);
+            assert.match(stderr, /lines stay in the spool/);
+          });
+        }),
+      ),
+  },
+  {
+    name: "SIGTERM under load with a spool, and a second one at once after it: nothing acked is lost",
+    run: (kind) =>
+      withDirectory(async (cwd) => {
+        const args = ["--spool-dir", "spool", "--linger", "5ms", "--ship-linger", "10s"];
+        const acked = new Set<string>();
+        for (const signals of [1, 2]) {
+          await withProgram(kind, { cwd, args }, async (program) => {
+            const load = startLoad(program, `signals${signals}sender`);
+            await sleep(500);
+            program.signal("SIGTERM");
+            if (signals === 2) {
+              await sleep(520);
+              program.signal("SIGTERM");
+            }
+            const { code, stderr } = await program.ended;
+            await load.stop();
+            if (signals === 1) assert.equal(code, 0, stderr);
+            assert.ok(load.acked.size > 20, `${load.acked.size} acked`);
+            for (const sample of load.acked) acked.add(sample);
+          });
+        }
+        const replay = await runProgram(kind, { cwd, args: ["spool", "replay", "--spool-dir", "spool"] });
+        assert.equal(replay.code, 0, replay.stderr);
+        await assertArchived(join(cwd, "archive"), acked);
+      }),
+  },
+  {
     name: "--spool-full drop-oldest: a full spool takes on, and the log says what it loses",
     run: (kind) =>
       withDirectory((cwd) =>
