@@ -168,10 +168,15 @@ export class Receiver {
     const pieceBytes = Math.ceil(body.length / chance.int(1, 4));
     const delayMs = chance.int(0, 300);
     let at = 0;
+    let isCancelled = false;
     return new ReadableStream({
+      cancel: () => {
+        isCancelled = true;
+      },
       pull: (controller) =>
         new Promise<void>((resolve) => {
           this.clock.after(delayMs, () => {
+            if (isCancelled) return resolve();
             controller.enqueue(body.subarray(at, at + pieceBytes));
             at += pieceBytes;
             if (at >= body.length) {
