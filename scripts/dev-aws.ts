@@ -118,7 +118,8 @@ function describe(fake: Awaited<ReturnType<typeof startFakeAws>>): string {
     ...exports,
     "Or, in place of the two keys, credentials that expire, as a container gets them:",
     ...container,
-    `Then for example: npm start -- --sink kinesis:${stream}   (or firehose:${values["delivery-stream"][0]})`,
+    `Then for example: npm start -- --sink kinesis:${stream}   (or firehose:${values["delivery-stream"][0]}, or`,
+    `  s3://${values.bucket[0]}/prefix with --s3-path-style and --spool-dir)`,
     `What is stored: curl ${fake.url}/_fake/lines/${stream}   All it can do: npm run dev-aws -- --help`,
     "",
   ].join("\n");

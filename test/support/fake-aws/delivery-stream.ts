@@ -61,6 +61,7 @@ export function createDeliveryStream(
   times: DeliveryTimes,
   store: ObjectStore,
   lines: LineCounts | undefined,
+  onDelivered: (key: string, bytes: number) => void,
 ): DeliveryStream {
   const quota = { ...quotaDefault, ...options.quota };
   const bucketOf = (perSecond: number) => createTokenBucket(perSecond, times.monotonicMs);
@@ -84,6 +85,7 @@ export function createDeliveryStream(
     const headers = { "content-type": "application/octet-stream" };
     store.put(bucket, { key, body, etag: `"${md5(body).toString("hex")}"`, headers, checksums: {} });
     delivered.push(key);
+    onDelivered(key, body.byteLength);
     held = [];
     heldBytes = 0;
   };

@@ -34,6 +34,8 @@ export interface FirehoseOptions {
   readonly tally: Tally;
   readonly store: ObjectStore;
   readonly hashesOnly: boolean;
+  /** Told of each delivery, in a few words. */
+  readonly log: (what: string) => void;
 }
 
 export interface Firehose {
@@ -55,7 +57,10 @@ export function createFirehose(options: FirehoseOptions): Firehose {
   const create: Firehose["create"] = (given) => {
     const lines = options.hashesOnly ? createLineCounts() : undefined;
     if (!options.store.buckets.has(given.bucket)) options.store.createBucket(given.bucket);
-    streams.set(given.name, createDeliveryStream(given, options.times, options.store, lines));
+    const delivered = (key: string, count: number) =>
+      options.log(`firehose delivers ${count} B of ${given.name} to s3://${given.bucket}/${key}`);
+    const { times, store } = options;
+    streams.set(given.name, createDeliveryStream(given, times, store, lines, delivered));
   };
   return {
     streams,

@@ -54,7 +54,7 @@ export function createKinesis(options: KinesisOptions): Kinesis {
     create,
     answer(call, meeting) {
       const input = readInput(call);
-      const known = knownFields[call.operation];
+      const known = Object.hasOwn(knownFields, call.operation) ? knownFields[call.operation] : undefined;
       const unknown = known === undefined ? [] : unknownFields(input, known);
       if (unknown.length > 0)
         addProblem(options.tally, `kinesis.${call.operation}: fields ${unknown.join()}`);
@@ -73,7 +73,7 @@ export function createKinesis(options: KinesisOptions): Kinesis {
       if (call.operation === "GetRecords") return jsonAnswer(getRecords(input, streams));
       if (call.operation === "ListShards")
         return jsonAnswer(listShards(input, (of) => streamOf(of, streams)));
-      const operation = ofStream[call.operation];
+      const operation = Object.hasOwn(ofStream, call.operation) ? ofStream[call.operation] : undefined;
       if (operation === undefined) throw new CallRefusal("UnknownOperationException", call.operation);
       return jsonAnswer(operation(input, streamOf(input, streams), meeting));
     },

@@ -47,10 +47,11 @@ export function createServices(given: ServicesOptions): Services {
     onReplaced: (bucket, key) =>
       addProblem(tally, `s3: ${bucket}/${key} was replaced by other bytes: its lines count twice`),
   });
+  const log = (what: string) => options.log?.(`${new Date(now()).toISOString()} ${what}`);
   const parts: Parts = {
     keys,
     kinesis: createKinesis({ region, accountId, times, tally, hashesOnly }),
-    firehose: createFirehose({ region, accountId, times, tally, store, hashesOnly }),
+    firehose: createFirehose({ region, accountId, times, tally, store, hashesOnly, log }),
     s3: createS3({ store, region, now }),
     sts: {
       keys,
@@ -67,7 +68,7 @@ export function createServices(given: ServicesOptions): Services {
       tally.bytesIn += call.body.byteLength;
       const [answer, outcome] = answerCall(parts, call, meeting);
       countAnswer(tally, call.service, call.operation, outcome);
-      options.log?.(`${logLine(now(), call, outcome)}${failedOf(answer)}`);
+      log(`${describeCall(call)}: ${outcome}${failedOf(answer)}`);
       return answer;
     },
   };
@@ -159,8 +160,7 @@ function failedOf({ body }: Answer): string {
   return failed === undefined || failed === "0" ? "" : `, ${failed} records failed`;
 }
 
-function logLine(nowMs: number, call: Call, outcome: string): string {
-  const { service, operation, method, target, body } = call;
+function describeCall({ service, operation, method, target, body }: Call): string {
   const what = service === "s3" ? ` ${method} ${target}` : "";
-  return `${new Date(nowMs).toISOString()} ${service}.${operation || "?"}${what} ${body.byteLength} B: ${outcome}`;
+  return `${service}.${operation || "?"}${what} ${body.byteLength} B`;
 }
