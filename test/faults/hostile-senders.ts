@@ -55,10 +55,10 @@ class Attackers {
   }
 }
 
-/** Attacks the program at `port` in every way there is, until `ended`. */
-export async function attack(port: number, ended: AbortSignal): Promise<Hostilities> {
+/** Attacks the program at `port` in every way there is, with requests as large as it takes, until `ended`. */
+export async function attack(port: number, decodedBytes: number, ended: AbortSignal): Promise<Hostilities> {
   const attackers = new Attackers(port);
-  const bodies = hostileBodies();
+  const bodies = hostileBodies(decodedBytes - mebibyte);
   for (let i = 0; i < 200; i++) {
     attackers.open((socket) => socket.write("POST /receive HTTP/1.1\r\nHost: h\r\nX-Long: "));
     attackers.open((socket) => socket.write(head("Content-Length: 65000")));
@@ -76,20 +76,24 @@ export async function attack(port: number, ended: AbortSignal): Promise<Hostilit
 }
 
 /** Bodies, and how many send each of them without a pause. */
-function hostileBodies(): readonly { readonly body: Uint8Array; readonly senders: number }[] {
+function hostileBodies(bytes: number): readonly { readonly body: Uint8Array; readonly senders: number }[] {
   const inSeries = (...parts: readonly Part[]) => bytesField(1, labelV1("__name__", "hostile"), ...parts);
   const control = new Uint8Array(170_000).fill(1);
   return [
     // Nothing but bytes, as many as are allowed.
-    { body: concat(varint(31 * mebibyte), new Uint8Array(31 * mebibyte).fill(0xa5)), senders: 8 },
-    // 31 MiB of a few KB: of samples without a field, of series without a label, of text that is all escapes.
-    { body: snappyCompress(inSeries(repeated([18, 0], 31 * mebibyte))), senders: 4 },
-    { body: snappyCompress(repeated([10, 0], 31 * mebibyte)), senders: 4 },
+    { body: concat(varint(bytes), new Uint8Array(bytes).fill(0xa5)), senders: 8 },
+    // Much of little: of samples without a field, of series without a label, of text that is all escapes,
+    // of buckets without spans.
+    { body: snappyCompress(inSeries(repeated([18, 0], bytes - 100))), senders: 4 },
+    { body: snappyCompress(repeated([10, 0], bytes)), senders: 4 },
     {
-      body: snappyCompress(repeated(inSeries(labelV1("a", control), [18, 0]), 30 * mebibyte)),
+      body: snappyCompress(repeated(inSeries(labelV1("a", control), [18, 0]), bytes)),
       senders: 4,
     },
-    { body: snappyCompress(inSeries(bytesField(4, bytesField(12, repeated([0], 500_000))))), senders: 4 },
+    {
+      body: snappyCompress(repeated(inSeries(bytesField(4, bytesField(12, repeated([0], 500_000)))), bytes)),
+      senders: 4,
+    },
     { body: snappyCompress(metadata(200_000)), senders: 4 },
     // As they should be, but too many.
     { body: largeRequest("hostile", 300_000).body, senders: 40 },
