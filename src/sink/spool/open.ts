@@ -5,7 +5,7 @@ import { ConfigError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { SpoolMetrics } from "../../metrics.ts";
 import { ensureDirectories } from "../file/directory.ts";
-import { faultMessage, withFaults } from "../file/fault.ts";
+import { FileFault, faultMessage, withFaults } from "../file/fault.ts";
 import { type Files, systemFiles } from "../file/system.ts";
 import { durable, type Outcome, type Sink, type SinkLimits } from "../sink.ts";
 import { SpoolContents } from "./contents.ts";
@@ -55,6 +55,9 @@ export async function openSpool(options: OpenSpoolOptions): Promise<Spool> {
   const hold = options.hold ?? (() => holdDirectory({ directory, clock, random }));
   try {
     await ensureDirectories(files, directory);
+    if (!(await files.status(directory)).isDirectory) {
+      throw new FileFault("ENOTDIR", `${directory} is a file; name a directory`);
+    }
     const held = await hold(directory);
     try {
       return assemble(options, await openContents(options, files, directory), held);

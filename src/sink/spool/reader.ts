@@ -1,8 +1,10 @@
 /** Frames in order, as soon as they are durable. What is no frame is reported once and passed over. */
+import { join } from "node:path";
 import { sleep } from "../../clock.ts";
 import { describeError, MalformedError } from "../../errors.ts";
 import { FileFault, faultMessage, isFault } from "../file/fault.ts";
 import type { SpoolContents } from "./contents.ts";
+import { cursorName } from "./cursor.ts";
 import { saveDamage } from "./damage.ts";
 import { frameEnd, frameHeaderBytes } from "./frame.ts";
 import { decodeRecord } from "./record.ts";
@@ -137,7 +139,7 @@ export class SpoolReader {
   async #onFault(segment: Segment, error: FileFault, signal: AbortSignal): Promise<void> {
     const { log, clock, metrics } = this.#contents.options;
     await this.#letGo();
-    if (isFault(error, "ENOENT")) {
+    if (isFault(error, "ENOENT") && (await this.#isDirectoryThere())) {
       this.#contents.segments.delete(segment);
       metrics.damagedFrames.inc();
       log.error("a segment of the spool was removed by someone; what was not shipped of it is lost", {
@@ -149,6 +151,17 @@ export class SpoolReader {
     this.#faults++;
     log.error("cannot read the spool; another try follows", { error: faultMessage(error) });
     await sleep(clock, retryMs, signal).catch(() => undefined);
+  }
+
+  /** A volume that is not mounted for a while has not lost its segments. */
+  async #isDirectoryThere(): Promise<boolean> {
+    const { files, directory } = this.#contents.options;
+    try {
+      await files.status(join(directory, cursorName));
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   async #open(segment: Segment): Promise<SegmentFile> {

@@ -110,7 +110,7 @@ test("a cursor in the middle of a frame ships that frame once more; one behind t
   }
 });
 
-test("a segment that somebody removes is told, counted and passed over; one that is cut gives what is left", async () => {
+test("a segment that somebody removes is told and passed over; one that is cut gives what is left", async () => {
   const { files, options } = await spooled(3);
   const metrics = spoolMetrics();
   const errors: string[] = [];
@@ -125,6 +125,32 @@ test("a segment that somebody removes is told, counted and passed over; one that
   await files.remove(files.paths().findLast((path) => path.endsWith(".segment"))!);
   await putDurable(spool, line(5));
   assert.ok((await readToMark(spool)).map(textOf).includes(line(5)));
+  await spool.close();
+});
+
+test("a spool whose directory is away for a while has lost nothing when it is back", async () => {
+  const { files, options } = await spooled(2);
+  const clock = new HandClock();
+  const metrics = spoolMetrics();
+  const spool = await openSpool({ ...options, clock, metrics });
+  let isAway = true;
+  files.before = ({ operation }) => {
+    if (isAway && (operation === "open" || operation === "status")) throw fault("ENOENT");
+  };
+  const first = spool.read(begin, never);
+  for (let at = 0; at < 30; at++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(1000);
+  }
+  isAway = false;
+  const ticking = setInterval(() => clock.advance(1000), 1);
+  try {
+    assert.equal(textOf((await first)!), line(1));
+    assert.deepEqual((await readToMark(spool)).map(textOf), [line(1), line(2)]);
+  } finally {
+    clearInterval(ticking);
+  }
+  assert.equal((await metrics.damagedFrames.get()).values[0]!.value, 0);
   await spool.close();
 });
 

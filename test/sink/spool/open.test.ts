@@ -8,6 +8,7 @@ import { sinkContract } from "../../contract/sink.ts";
 import {
   begin,
   never,
+  put,
   putDurable,
   readFrames,
   readTexts,
@@ -91,6 +92,32 @@ test("the cursor and its object are there after a restart, and what is behind it
       );
       await putDurable(spool, `{"a":4}\n`);
       assert.equal((await readFrames(spool))[0]!.start.segment, 4);
+    });
+  });
+});
+
+test("a spool that is open is not opened again, and a put after the end is retryable", async () => {
+  await withTemporaryDirectory(async (directory) => {
+    const options = spoolOptions(directory);
+    const spool = await openSpool(options);
+    await assert.rejects(openSpool(options), /cannot use the spool in .*: process \d+ on host .* holds it/);
+    await spool.close();
+    const [outcome] = await put(spool, `{"late":1}\n`);
+    assert.ok(outcome!.kind === "retryable" && outcome!.reason === "closed");
+    assert.equal(await spool.read(begin, never), undefined);
+  });
+});
+
+test("records that are no lines or too long are refused, and their neighbours taken", async () => {
+  await withTemporaryDirectory(async (directory) => {
+    await withSpool(spoolOptions(directory), async (spool) => {
+      const long = `${"x".repeat(spool.sink.limits.recordBytesMax)}\n`;
+      const outcomes = await put(spool, `{"a":1}\n`, `{"half`, "", long);
+      assert.deepEqual(
+        outcomes.map(({ kind }) => kind),
+        ["durable", "refused", "durable", "refused"],
+      );
+      assert.deepEqual(await readTexts(spool), [`{"a":1}\n`]);
     });
   });
 });
