@@ -3,10 +3,9 @@ import { type Batcher, createBatcher } from "../batch/batcher.ts";
 import { close } from "./close.ts";
 import { assertDirectoriesApart } from "./directories.ts";
 import { openSink, type RecordSinkChoice } from "./open-sink.ts";
-import { openConfiguredSpool } from "./open-spool.ts";
-import { openQuarantine, openShipTarget, recordCompression } from "./ship-target.ts";
+import { openQuarantine, recordCompression } from "./ship-target.ts";
+import { startShipping } from "./shipping.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { watchSpool } from "./watch-spool.ts";
 
 export interface Intake {
   /** Where lines end up, `kinesis:name`: for logs. */
@@ -64,14 +63,8 @@ async function openDirect(surroundings: Surroundings, choice: RecordSinkChoice):
 
 async function openSpooled(surroundings: Surroundings): Promise<Intake> {
   const { config, clock, random, log, outageLog, metrics } = surroundings;
-  const target = await openShipTarget(surroundings);
-  const spool = await openConfiguredSpool(surroundings).catch(async (error: unknown) => {
-    await target.close();
-    throw error;
-  });
-  const shipper = target.start(spool);
-  const { usualAgeMs, quarantine } = target;
-  const watch = watchSpool({ spool, shipper, usualAgeMs, reportIntervalMs, clock, log });
+  const { spool, target, shipper, end } = await startShipping(surroundings, reportIntervalMs);
+  const { quarantine } = target;
   const batcher = createBatcher({
     ...config,
     // The spool compresses its frames itself; how large they are is not what the sink's records are.
@@ -90,14 +83,9 @@ async function openSpooled(surroundings: Surroundings): Promise<Intake> {
     note: () => shipper.blocked && `Ready, but the spool fills: ${shipper.blocked.message}`,
     observe: () => void spool.status(),
     async close(timeoutMs) {
-      await shipper.stop(timeoutMs);
-      watch.end();
-      const { bytes, oldestMs } = spool.status();
-      if (oldestMs !== undefined) {
-        log.info("lines stay in the spool for the next start", { spool: spool.directory, bytes });
-      }
-      await close(surroundings, "the spool", () => spool.close());
-      await target.close();
+      const { bytes, oldestMs } = await end(timeoutMs);
+      if (oldestMs === undefined) return;
+      log.info("lines stay in the spool for the next start", { spool: spool.directory, bytes });
     },
   };
 }

@@ -6,13 +6,10 @@ import { faultMessage, withFaults } from "../sink/file/fault.ts";
 import { systemFiles } from "../sink/file/system.ts";
 import { cursorName } from "../sink/spool/cursor.ts";
 import { segmentNumber } from "../sink/spool/segment.ts";
-import { close } from "./close.ts";
 import { assertDirectoriesApart } from "./directories.ts";
-import { openConfiguredSpool } from "./open-spool.ts";
-import { openShipTarget } from "./ship-target.ts";
+import { startShipping } from "./shipping.ts";
 import { listenForStop } from "./stop.ts";
 import { createSurroundings } from "./surroundings.ts";
-import { watchSpool } from "./watch-spool.ts";
 
 /** Between two lines that tell how far it is: somebody sits before it. */
 const reportIntervalMs = 5_000;
@@ -28,25 +25,14 @@ export async function replay(config: Config, platform: Platform): Promise<number
   const surroundings = createSurroundings(config, platform);
   const { clock, log } = surroundings;
   const stop = listenForStop(surroundings);
-  const target = await openShipTarget(surroundings);
-  const spool = await openConfiguredSpool(surroundings).catch(async (error: unknown) => {
-    await target.close();
-    throw error;
-  });
   const startedMs = clock.monotonicMs();
-  const shipper = target.start(spool);
-  const { archive, usualAgeMs } = target;
-  const watch = watchSpool({ spool, shipper, usualAgeMs, reportIntervalMs, clock, log });
-  const emptied = shipper.stop(Number.POSITIVE_INFINITY);
+  const { target, shipper, end } = await startShipping(surroundings, reportIntervalMs);
+  const { archive } = target;
   void stop.asked.then((signal) => {
     log.info("stopping", { signal, timeoutMs: config.drainTimeoutMs });
     return shipper.stop(config.drainTimeoutMs);
   });
-  await emptied;
-  watch.end();
-  const { bytes, oldestMs } = spool.status();
-  await close(surroundings, "the spool", () => spool.close());
-  await target.close();
+  const { bytes, oldestMs } = await end(Number.POSITIVE_INFINITY);
   const seconds = Math.round((clock.monotonicMs() - startedMs) / 1000);
   const { shippedBytes } = shipper;
   if (oldestMs === undefined) {

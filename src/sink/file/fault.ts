@@ -23,7 +23,7 @@ const meanings: Readonly<Record<string, readonly [meaning: string, advice: strin
   EACCES: ["permission denied", "let the user that runs this program read and write there"],
   EPERM: ["operation not permitted", "let the user that runs this program read and write there"],
   EROFS: ["the file system is read-only", "mount it writable, or choose another directory"],
-  ENOENT: ["no such file or directory", "create the archive directory again, or mount it"],
+  ENOENT: ["no such file or directory", "create the directory again, or mount it"],
   ENOTDIR: ["a part of the path is not a directory", "move that file away, or choose another directory"],
   EIO: ["input/output error", "check the disk (dmesg, smartctl)"],
   ESTALE: ["the network file system lost the file", "mount it again"],

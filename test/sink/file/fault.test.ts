@@ -166,7 +166,7 @@ test("while the archive directory is gone puts are retryable, and they work once
     assertRetryable(
       (await sink.put([bytes(`{"a":0}\n`)], never))[0]!,
       "ENOENT",
-      /create the archive directory again/,
+      /create the directory again/,
     );
     await mkdir(directory);
     await putDurable(sink, `{"a":0}\n`);
