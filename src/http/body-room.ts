@@ -36,8 +36,8 @@ export interface BodyPlace {
 }
 
 /**
- * Room in memory for all requests under way and their bodies. Where it is short, the slowest of the slow bodies is given
- * up for the new one: who only pretends to send keeps nobody out for long.
+ * Room in memory for all requests under way and their bodies. Where it is short, the slowest of the slow bodies is
+ * given up for the new one: who only pretends to send keeps nobody out for long.
  */
 export class BodyRoom {
   private readonly options: BodyRoomOptions;

@@ -99,6 +99,7 @@ export function createWriteHandler(options: WriteOptions): WriteHandler {
  *     1.5 × this room              bodies, and what the runtime holds of them
  *     12 × decoded-bytes           one decoded message, and the garbage of the last ones
  *     5 × puts-in-flight × batch-bytes    puts: base64, JSON, the copies of the HTTP client
+ *     connections × 16, 48, 144 KiB       under Bun, Node, Deno
  *
  * test/faults/memory.test.ts holds it there.
  */

@@ -15,6 +15,9 @@ export interface Hostilities {
 /** Loopback is all of 127.0.0.0/8. */
 const hostileAddress = "127.0.0.2";
 const mebibyte = 1 << 20;
+const stallersOfEachKind = 200;
+/** How many connections an attack has open at once. */
+export const hostileConnections = 5 * stallersOfEachKind + 80;
 const answerTimeoutMs = 30_000;
 
 class Attackers {
@@ -59,7 +62,7 @@ class Attackers {
 export async function attack(port: number, decodedBytes: number, ended: AbortSignal): Promise<Hostilities> {
   const attackers = new Attackers(port);
   const bodies = hostileBodies(decodedBytes - mebibyte);
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < stallersOfEachKind; i++) {
     attackers.open((socket) => socket.write("POST /receive HTTP/1.1\r\nHost: h\r\nX-Long: "));
     attackers.open((socket) => socket.write(head("Content-Length: 65000")));
     attackers.open((socket) => socket.write(head("Content-Length: 30000000")));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Files, type OpenFile, systemFiles } from "../../src/sink/file/system.ts";
@@ -250,13 +250,6 @@ test("damage and a torn tail are told apart from entries, and cost nothing else"
       assert.deepEqual(found, expected);
       assert.equal(end, Buffer.byteLength(content));
     }
-  });
-});
-
-test("a directory in the place of a file, and one that is not there, hold nothing", async () => {
-  await withTemporaryDirectory(async (directory) => {
-    await mkdir(join(directory, "sub"));
-    assert.deepEqual(await entriesUnder(directory), []);
   });
 });
 
