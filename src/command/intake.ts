@@ -63,7 +63,7 @@ async function openDirect(surroundings: Surroundings, choice: RecordSinkChoice):
 
 async function openSpooled(surroundings: Surroundings): Promise<Intake> {
   const { config, clock, random, log, outageLog, metrics } = surroundings;
-  const { spool, target, shipper, end } = await startShipping(surroundings, reportIntervalMs);
+  const { spool, target, delay, end } = await startShipping(surroundings, reportIntervalMs);
   const { quarantine } = target;
   const batcher = createBatcher({
     ...config,
@@ -80,7 +80,10 @@ async function openSpooled(surroundings: Surroundings): Promise<Intake> {
     batcher,
     full: () => spool.status().full,
     blocked: () => undefined,
-    note: () => shipper.blocked && `Ready, but the spool fills: ${shipper.blocked.message}`,
+    note() {
+      const why = delay();
+      return why && `Ready, but the spool fills: ${why}`;
+    },
     observe: () => void spool.status(),
     async close(timeoutMs) {
       const { bytes, oldestMs } = await end(timeoutMs);

@@ -11,6 +11,8 @@ export interface Shipping {
   readonly spool: Spool;
   readonly target: ShipTarget;
   readonly shipper: Shipper;
+  /** What keeps lines in the spool for longer than usual, or undefined. */
+  delay(): string | undefined;
   /** Ships the rest for at most `timeoutMs`, may be Infinity, closes all and answers what is left. Never rejects. */
   end(timeoutMs: number): Promise<SpoolStatus>;
 }
@@ -35,6 +37,7 @@ export async function startShipping(surroundings: Surroundings, reportIntervalMs
     spool,
     target,
     shipper,
+    delay: () => shipper.blocked?.message ?? watch.behind,
     async end(timeoutMs) {
       await shipper.stop(timeoutMs);
       watch.end();

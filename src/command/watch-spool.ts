@@ -16,6 +16,8 @@ export interface WatchSpoolOptions {
 }
 
 export interface SpoolWatch {
+  /** How far shipping is behind, or undefined. */
+  readonly behind: string | undefined;
   end(): void;
 }
 
@@ -57,6 +59,11 @@ class Watch implements SpoolWatch {
       this.begin(this.look());
     }
     this.cancel = clock.after(lookIntervalMs, () => this.tick());
+  }
+
+  get behind(): string | undefined {
+    if (this.told === undefined) return undefined;
+    return `shipping is behind, the oldest lines in the spool are ${seconds(this.look().ageMs)} s old`;
   }
 
   end(): void {

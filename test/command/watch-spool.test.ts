@@ -58,9 +58,11 @@ test("what an earlier run has left is told at the start, and when it is shipped"
 });
 
 test("while shipping is behind it is told once a minute how much is left and how long it takes", async () => {
-  const { clock, lines, state, shipper } = watched(undefined);
+  const { clock, lines, state, shipper, watch } = watched(undefined);
+  assert.equal(watch.behind, undefined);
   state.ageMs = 3_600_000;
   await clock.advance(1_000);
+  assert.equal(watch.behind, "shipping is behind, the oldest lines in the spool are 3600 s old");
   assert.deepEqual(lines.splice(0), ['msg="shipping is behind" spoolBytes=1000 oldestAgeSeconds=3600']);
   await clock.advance(30_000);
   state.ageMs = 3_000_000;
