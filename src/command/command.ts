@@ -19,6 +19,16 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./serve.ts")).serve,
   },
   {
+    name: "spool inspect",
+    help: "tell what is in a spool, also while it is in use",
+    load: async () => (await import("./spool-inspect.ts")).inspect,
+  },
+  {
+    name: "spool fsck",
+    help: "check every byte of a spool and tell what is damaged",
+    load: async () => (await import("./spool-fsck.ts")).fsck,
+  },
+  {
     name: "spool replay",
     help: "ship what is in a spool, one that a dead host left say, and end",
     load: async () => (await import("./spool-replay.ts")).replay,
