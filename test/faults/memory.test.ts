@@ -4,13 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loopbackServer } from "../support/loopback.ts";
-import {
-  type Program,
-  type ProgramKind,
-  reasonToSkip,
-  withDirectory,
-  withProgram,
-} from "../support/program.ts";
+import { type Program, reasonToSkip, withDirectory, withProgram } from "../support/program.ts";
 import { oneSample, writeHeadersV1 } from "../support/write-request.ts";
 import { attack, hostileConnections } from "./hostile-senders.ts";
 
