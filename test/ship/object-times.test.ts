@@ -31,7 +31,7 @@ test("the range is that of the times of all lines, whatever else is in them", ()
 
 test("what looks like a time in a name or a label is none", () => {
   const traps = [
-    '{"name":"a\\",\\"time\\":9","time":1,"value":0,"labels":{"__name__":"x","a":"b","time":"7","z":"\\",\\"time\\":8"}}\n',
+    '{"name":"a\\",\\"time\\":9","time":1,"value":0,"labels":{"a":"b","time":"7","z":"\\",\\"time\\":8"}}\n',
     '{"name":"m","metadata":{"type":"gauge","help":"\\",\\"time\\":3","unit":""}}\n',
     '{"name":"m","metadata":{"type":"gauge","help":"","unit":""},"labels":{"a":"","time":"-4"}}\n',
   ];

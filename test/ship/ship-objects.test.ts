@@ -163,7 +163,7 @@ test("what fails for a while is tried until it succeeds, slower where S3 asks fo
   assert.ok(logged.filter((each) => each.includes("request to S3 failed")).length <= 10);
 });
 
-test("while S3 is blocked, one request asks every 5 s; the log says so once a minute, then that it is over", async () => {
+test("while S3 is blocked, one request asks every 5 s, and the log says so once a minute", async () => {
   const { clock, spool, bucket, metrics, logged, start } = setUp();
   bucket.fault = () => ({ verdict: blocked("AccessDenied") });
   const shipper = start({ rotateAgeMs: 1_000 });
