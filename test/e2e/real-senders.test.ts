@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { nodeExporter, promtool2, promtool3, runPromtool, sumOf } from "../support/prometheus.ts";
 import { itemsOfSender, type LineJson } from "./archive.ts";
 import { describeMissing, labelsOf, listItems, type SeriesItems, seriesKey } from "./items.ts";
-import { type Evidence, runScenario, type SenderEvidence } from "./scenario.ts";
+import { type Evidence, runScenario, type SenderEvidence, staleMarkersOf } from "./scenario.ts";
 import { missingSenders, sender1, sender2 } from "./senders.ts";
 
 const options = { skip: missingSenders, timeout: 120_000 };
@@ -255,19 +255,6 @@ for (const promtool of [promtool2, promtool3]) {
 function withoutContent(items: SeriesItems): SeriesItems {
   return new Map(
     [...items].map(([key, series]) => [key, new Map([...series.keys()].map((time) => [time, ""]))]),
-  );
-}
-
-/** Prometheus' API leaves stale markers out; in its dump they are the NaNs that the API does not answer. */
-function staleMarkersOf({ dump, samples }: SenderEvidence): SeriesItems {
-  return new Map(
-    [...dump.nans].map(([key, series]) => {
-      const answered = samples.get(key);
-      return [
-        key,
-        new Map([...series.keys()].filter((time) => !answered?.has(time)).map((time) => [time, "stale"])),
-      ];
-    }),
   );
 }
 

@@ -69,7 +69,10 @@ export interface ScenarioOptions {
   /** Every sender writes to each of them. Not set: one that writes files. */
   readonly receivers?: readonly ReceiverOptions[];
   /** Called while the senders write; may stop and start the receivers. */
-  readonly whileWriting: (receivers: readonly Receiver[]) => Promise<void>;
+  readonly whileWriting: (
+    receivers: readonly Receiver[],
+    servers: readonly PrometheusServer[],
+  ) => Promise<void>;
 }
 
 /** How long samples are on their way to the API's answer at most. */
@@ -112,7 +115,10 @@ async function runIn(
     started.push({ sender, server });
   }
 
-  await whileWriting(receivers);
+  await whileWriting(
+    receivers,
+    started.map(({ server }) => server),
+  );
   const vanishedMs = Date.now();
   await nodeExporter.stop();
   await sleep(4_000 + settledMs);
@@ -217,4 +223,17 @@ async function ask(
 async function stopCleanly(server: PrometheusServer): Promise<void> {
   const code = await server.stop();
   if (code !== 0) throw new Error(`Prometheus ended with ${code}: ${server.log().slice(-4000)}`);
+}
+
+/** Prometheus' API leaves stale markers out; in its dump they are the NaNs that the API does not answer. */
+export function staleMarkersOf({ dump, samples }: SenderEvidence): SeriesItems {
+  return new Map(
+    [...dump.nans].map(([key, series]) => {
+      const answered = samples.get(key);
+      return [
+        key,
+        new Map([...series.keys()].filter((time) => !answered?.has(time)).map((time) => [time, "stale"])),
+      ];
+    }),
+  );
 }

@@ -43,7 +43,8 @@ test("a line that takes another's place is not made up for by a duplicate", () =
 });
 
 test("each further copy of a line is a duplicate", () => {
-  assert.equal(judge([...lines, lines[0]!, lines[0]!, lines[1]!]).duplicated, 3);
+  const { duplicated, repeated } = judge([...lines, lines[0]!, lines[0]!, lines[1]!]);
+  assert.deepEqual([duplicated, repeated], [3, 2]);
 });
 
 test("a line that was sent and not acked may be there or not", () => {

@@ -12,6 +12,7 @@ export class ProgramLives {
   readonly url: string;
   /** Of all lives so far. */
   rssPeakBytes = 0;
+  lives = 1;
   private readonly launch: () => Promise<Program>;
   private readonly over = new AbortController();
   private earlierLog = "";
@@ -80,6 +81,7 @@ export class ProgramLives {
   private async restart(): Promise<void> {
     this.earlierLog += this.current.log();
     this.current = await this.launch();
+    this.lives++;
   }
 
   private async watch(): Promise<void> {

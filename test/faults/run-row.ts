@@ -16,6 +16,8 @@ export interface Row {
   readonly sink: SinkKind;
   readonly spool?: boolean;
   readonly args?: readonly string[];
+  /** Not set: 32MiB. */
+  readonly pendingBytes?: string;
   /** Its credentials come from the container endpoint and hold so long. */
   readonly tokenLifetimeMs?: number;
   /** The directory of the row that is a small disk. */
@@ -55,6 +57,8 @@ export interface Outcome {
   readonly log: string;
   readonly p99AckMs: number;
   readonly rssPeakBytes: number;
+  /** How often the program was started. */
+  readonly lives: number;
   /** The longest that it took to ack again what `untilAcked` asked for, and to empty the spool after the load. */
   readonly backMs: number;
   readonly shippedMs: number;
@@ -67,7 +71,7 @@ const lastAnswersMs = 45_000;
 const shippedWithinMs = 60_000;
 const diskBytes = 24 * 2 ** 20;
 const noDisk: SmallDisk = { fill: () => undefined, free: () => undefined };
-/** With --pending-bytes 32MiB; what is above it is the runtime's own, and its garbage. */
+/** What is above --pending-bytes is the runtime's own, and its garbage. */
 const rssMaxBytes = 400 * 2 ** 20;
 
 /** Runs the row, prints its line of the table, and asserts that nothing acked is lost. */
@@ -100,7 +104,15 @@ function assertGood(row: Row, outcome: Outcome, sink: SinkEnd): void {
   assert.ok(verdict.acked > 0, "nothing was acked");
   assert.equal(sumOf(metrics, "prometheus_remote_kinesis_samples_dropped_total"), 0);
   assert.ok(rssPeakBytes <= rssMaxBytes, `RSS peak ${rssPeakBytes}, at most ${rssMaxBytes}`);
+  // A life that was killed told nobody what it was about to confirm.
+  if (outcome.lives === 1)
+    assert.ok(verdict.duplicated <= duplicateRisk(outcome), "more duplicates than it tells");
   row.check?.(outcome);
+}
+
+/** Lines that the program itself counts as perhaps twice. */
+function duplicateRisk({ metrics }: Pick<Outcome, "metrics">): number {
+  return sumOf(metrics, "prometheus_remote_kinesis_duplicate_risk_lines_total") ?? 0;
 }
 
 interface Surroundings {
@@ -158,6 +170,7 @@ async function underLoad({ row, directory, sink, disk, startedMs }: Surroundings
       log: program.log(),
       p99AckMs: ackMs[Math.floor(ackMs.length * 0.99)] ?? 0,
       rssPeakBytes: program.rssPeakBytes,
+      lives: program.lives,
       backMs,
       shippedMs,
       seconds: (performance.now() - startedMs) / 1_000,
@@ -172,8 +185,8 @@ function hasSpool({ sink, spool }: Row): boolean {
 }
 
 function argumentsOf(row: Row, directory: string, sink: SinkEnd): string[] {
-  const { sink: kind, args = [] } = row;
-  const common = ["--pending-bytes", "32MiB", "--linger", "50ms", "--rotate-age", "2s"];
+  const { sink: kind, pendingBytes = "32MiB", args = [] } = row;
+  const common = ["--pending-bytes", pendingBytes, "--linger", "50ms", "--rotate-age", "2s"];
   const quarantine = ["--quarantine-dir", `${directory}/quarantine`];
   const lingering = kind === "s3" ? [] : ["--ship-linger", "100ms"];
   const spooling = hasSpool(row) ? ["--spool-dir", `${directory}/spool`, ...lingering] : [];
@@ -191,7 +204,7 @@ async function untilShipped(program: ProgramLives): Promise<void> {
 }
 
 function tableRow({ name, kind }: Row, { verdict, load, ...outcome }: Outcome): string {
-  const { acked, delivered, lost, duplicated, unknown, quarantined } = verdict;
+  const { acked, delivered, lost, duplicated, repeated, unknown, quarantined } = verdict;
   const { unavailable, broken, refused } = load.counts;
   const cells = [
     `${name} (${kind})`,
@@ -200,6 +213,7 @@ function tableRow({ name, kind }: Row, { verdict, load, ...outcome }: Outcome): 
     `lost ${lost.length}`,
     `unknown ${unknown.length}`,
     `duplicated ${duplicated}`,
+    `repeated ${repeated} (risk told ${duplicateRisk(outcome)})`,
     `5xx ${unavailable}`,
     `broken ${broken}`,
     `refused ${refused}`,

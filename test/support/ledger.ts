@@ -14,6 +14,8 @@ export interface Verdict {
   readonly unknown: readonly string[];
   /** Further copies of lines that are there. */
   readonly duplicated: number;
+  /** Lines that have further copies. */
+  readonly repeated: number;
   readonly quarantined: number;
 }
 
@@ -51,13 +53,17 @@ export class Ledger {
    */
   judge(archived: Iterable<string>, quarantined: Iterable<string> = [], ackedFirst = false): Verdict {
     const found = new Set<string>();
+    const repeated = new Set<string>();
     const kept = new Set(quarantined);
     const unknown = [...kept].filter((line) => !this.states.has(line));
     let duplicated = 0;
     for (const line of archived) {
       if (!this.states.has(line)) unknown.push(line);
-      else if (found.has(line)) duplicated++;
-      else found.add(line);
+      else if (!found.has(line)) found.add(line);
+      else {
+        duplicated++;
+        repeated.add(line);
+      }
     }
     const lost: string[] = [];
     let acked = 0;
@@ -68,7 +74,8 @@ export class Ledger {
       if (found.has(line)) delivered += state === "acked" ? 1 : 0;
       else if (state !== "sent" && !isExcused) lost.push(line);
     }
-    return { sent: this.states.size, acked, delivered, lost, unknown, duplicated, quarantined: kept.size };
+    const counts = { sent: this.states.size, acked, delivered, duplicated, quarantined: kept.size };
+    return { ...counts, repeated: repeated.size, lost, unknown };
   }
 }
 
