@@ -5,7 +5,7 @@ import type { Shipper } from "../ship/shipper.ts";
 import type { Spool } from "../sink/spool/spool.ts";
 
 export interface WatchSpoolOptions {
-  readonly spool: Pick<Spool, "status" | "directory">;
+  readonly spool: Pick<Spool, "status" | "directory" | "cursor">;
   readonly shipper: Pick<Shipper, "shippedBytes" | "blocked">;
   /** How old lines become in the spool while nothing is in the way, in ms. */
   readonly usualAgeMs: number;
@@ -36,6 +36,9 @@ export function watchSpool(options: WatchSpoolOptions): SpoolWatch {
 interface Look {
   readonly atMs: number;
   readonly ageMs: number;
+  /** Bytes of segments behind the cursor. */
+  readonly leftBytes: number;
+  /** Bytes of lines. */
   readonly shippedBytes: number;
 }
 
@@ -72,9 +75,10 @@ class Watch implements SpoolWatch {
 
   private look(): Look {
     const { spool, clock, shipper } = this.options;
-    const { oldestMs } = spool.status();
+    const { bytes, oldestMs } = spool.status();
+    const leftBytes = Math.max(0, bytes - spool.cursor.position.offsetBytes);
     const ageMs = oldestMs === undefined ? 0 : Math.max(0, clock.now() - oldestMs);
-    return { atMs: clock.monotonicMs(), ageMs, shippedBytes: shipper.shippedBytes };
+    return { atMs: clock.monotonicMs(), ageMs, leftBytes, shippedBytes: shipper.shippedBytes };
   }
 
   private begin(look: Look): void {
@@ -105,24 +109,20 @@ class Watch implements SpoolWatch {
   }
 
   private report(message: string, look: Look, before: Look | undefined): void {
-    const { spool, shipper, log } = this.options;
-    const { bytes } = spool.status();
-    const fields = { spoolBytes: bytes, oldestAgeSeconds: seconds(look.ageMs) };
+    const { shipper, log } = this.options;
+    const fields = { spoolBytes: look.leftBytes, oldestAgeSeconds: seconds(look.ageMs) };
     log.info(message, { ...fields, ...speed(look, before), blocked: shipper.blocked?.message });
   }
 }
 
-/** How fast it went since `before`, and how long it takes to catch up at that. */
+/** How fast it went since `before`, and how long it takes at that, with what comes in meanwhile. */
 function speed(look: Look, before: Look | undefined) {
   if (before === undefined) return {};
   const passedMs = look.atMs - before.atMs;
   const bytesPerSecond = Math.round(((look.shippedBytes - before.shippedBytes) * 1000) / passedMs);
-  const gainedMs = before.ageMs - look.ageMs;
-  // The age of the oldest lines says it better than bytes: new lines come in meanwhile.
-  return {
-    bytesPerSecond,
-    leftSeconds: gainedMs > 0 ? seconds((look.ageMs * passedMs) / gainedMs) : "unknown",
-  };
+  const emptiedBytes = before.leftBytes - look.leftBytes;
+  const leftSeconds = emptiedBytes > 0 ? seconds((look.leftBytes * passedMs) / emptiedBytes) : "unknown";
+  return { bytesPerSecond, leftSeconds };
 }
 
 function seconds(ms: number): number {

@@ -10,7 +10,7 @@ function watched(ageMs: number | undefined) {
   const clock = new VirtualClock();
   const lines: string[] = [];
   const write = (line: string) => lines.push(line.slice(line.indexOf("msg=")).trimEnd());
-  const state = { ageMs, bytes: 1_000 };
+  const state = { ageMs, bytes: 1_000, offsetBytes: 0 };
   const status = () => ({
     bytes: state.bytes,
     segments: 2,
@@ -23,7 +23,13 @@ function watched(ageMs: number | undefined) {
   };
   const log = createLog({ level: "info", format: "text", clock, write });
   const watch = watchSpool({
-    spool: { directory: "/spool", status },
+    spool: {
+      directory: "/spool",
+      status,
+      get cursor() {
+        return { position: { segment: 1, offsetBytes: state.offsetBytes }, object: undefined };
+      },
+    },
     shipper,
     usualAgeMs: 1_000,
     reportIntervalMs: 60_000,
@@ -67,10 +73,11 @@ test("while shipping is behind it is told once a minute how much is left and how
   await clock.advance(30_000);
   state.ageMs = 3_000_000;
   shipper.shippedBytes = 6_000_000;
+  state.offsetBytes = 200;
   await clock.advance(31_000);
-  const progress = "bytesPerSecond=100000 leftSeconds=300";
+  const progress = "bytesPerSecond=100000 leftSeconds=240";
   assert.deepEqual(lines.splice(0), [
-    `msg="shipping is still behind" spoolBytes=1000 oldestAgeSeconds=3000 ${progress}`,
+    `msg="shipping is still behind" spoolBytes=800 oldestAgeSeconds=3000 ${progress}`,
   ]);
   shipper.blocked = { reason: "denied", message: "not allowed", sinceMs: 0 };
   await clock.advance(60_000);
