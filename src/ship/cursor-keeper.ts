@@ -9,8 +9,8 @@ export interface CursorKeeperOptions {
   readonly log: Log;
 }
 
-/** How long what is shipped waits until the cursor says so, and after how many bytes of lines at the latest. */
-const intervalMs = 1_000;
+/** What is shipped waits so long until the cursor says so, or for so many bytes of lines: a crash puts that twice. */
+const intervalMs = 200;
 const bytesMax = 64 * 1024 * 1024;
 /** A disk that does not take the cursor now may take it then; until then only the risk of duplicates grows. */
 const retryMs = 5_000;

@@ -1,7 +1,7 @@
 /**
  * Empties the spool into a sink that takes records. Order is by age, as far as puts under way at the same time keep
- * one. The cursor follows the frames that are durable without a gap, about once a second: that much may be put twice
- * when the program dies in between, and nothing tells afterwards which frames those were.
+ * one. The cursor follows the frames that are durable without a gap, about five times a second: that much may be put
+ * twice when the program dies in between, and nothing tells afterwards which frames those were.
  */
 import type { Batcher } from "../batch/batcher.ts";
 import { type Clock, sleep, within } from "../clock.ts";
@@ -85,8 +85,13 @@ class RecordShipper implements Shipper {
     this.stopping = true;
     this.interrupt.abort();
     if (Number.isFinite(timeoutMs)) {
-      clock.after(timeoutMs * readingShare, () => this.enoughRead.abort());
-      clock.after(timeoutMs, () => this.end());
+      const cancels = [
+        clock.after(timeoutMs * readingShare, () => this.enoughRead.abort()),
+        clock.after(timeoutMs, () => this.end()),
+      ];
+      void this.ended.then(() => {
+        for (const cancel of cancels) cancel();
+      });
       // Nobody will have mended it by then, and the spool keeps the lines.
       if (this.blocked !== undefined) this.end();
     }
