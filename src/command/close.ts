@@ -2,7 +2,7 @@ import { type Clock, within } from "../clock.ts";
 import { describeError } from "../errors.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** How long something may take to finish what is open. What is acked is durable without it. */
+/** How long something may take to finish what is open where somebody waits for the end. What is acked is durable. */
 const closeMs = 3_000;
 
 /** Closes `what`; says so when that fails or takes too long: what it leaves open the next start finishes. */
@@ -10,10 +10,11 @@ export async function close(
   { clock, log }: Pick<Surroundings, "clock" | "log">,
   what: string,
   run: () => Promise<void>,
+  limitMs = closeMs,
 ): Promise<void> {
   try {
-    if (await withinTime(run(), closeMs, clock)) return;
-    log.warn(`${what} did not finish in time; the next start will`, { timeoutMs: closeMs });
+    if (await withinTime(run(), limitMs, clock)) return;
+    log.warn(`${what} did not finish in time; the next start will`, { timeoutMs: limitMs });
   } catch (error) {
     log.error(`${what} did not close cleanly`, { error: describeError(error) });
   }

@@ -22,8 +22,8 @@ export interface ShipTarget {
   readonly usualAgeMs: number;
   /** Starts to empty `spool` into it. Called once. */
   start(spool: Spool): Shipper;
-  /** After the shipper has stopped. Never rejects. */
-  close(): Promise<void>;
+  /** After the shipper has stopped; the sink has `limitMs` to finish what is open. Never rejects. */
+  close(limitMs?: number): Promise<void>;
 }
 
 /** The longest line that is taken where an object holds it. */
@@ -69,8 +69,8 @@ function recordTarget(surroundings: Surroundings, sink: Sink): ShipTarget {
     usualAgeMs: config.shipLingerMs,
     start: (spool) =>
       shipRecords({ spool, batcher, quarantine, sinkName: sink.name, windowBytesMax, clock, log, metrics }),
-    close: async () => {
-      await close(surroundings, `the sink ${sink.name}`, () => sink.close());
+    close: async (limitMs) => {
+      await close(surroundings, `the sink ${sink.name}`, () => sink.close(), limitMs);
       await close(surroundings, "the quarantine", () => quarantine.close());
     },
   };

@@ -6,6 +6,9 @@ import { openShipTarget, type ShipTarget } from "./ship-target.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { watchSpool } from "./watch-spool.ts";
 
+/** How long the sink may take to compress its last files where nobody waits for the end. */
+const finishMs = 600_000;
+
 /** A spool, where it is emptied to, and what empties it. */
 export interface Shipping {
   readonly spool: Spool;
@@ -43,7 +46,8 @@ export async function startShipping(surroundings: Surroundings, reportIntervalMs
       watch.end();
       const status = spool.status();
       await closeSpool();
-      await target.close();
+      // Who has all the time for shipping has it for the last files as well.
+      await target.close(Number.isFinite(timeoutMs) ? undefined : finishMs);
       return status;
     },
   };
