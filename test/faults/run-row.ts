@@ -106,7 +106,7 @@ function assertGood(row: Row, outcome: Outcome, sink: SinkEnd): void {
   assert.ok(rssPeakBytes <= rssMaxBytes, `RSS peak ${rssPeakBytes}, at most ${rssMaxBytes}`);
   // A life that was killed told nobody what it was about to confirm.
   if (outcome.lives === 1)
-    assert.ok(verdict.duplicated <= duplicateRisk(outcome), "more duplicates than it tells");
+    assert.ok(verdict.repeated <= duplicateRisk(outcome), "more lines are twice than it tells");
   row.check?.(outcome);
 }
 
