@@ -10,6 +10,7 @@ import { Gate, type SinkBlock } from "./gate.ts";
 import { Pace } from "./pace.ts";
 import { assertLinesFit, cutAt, pack } from "./pack.ts";
 import { Permits } from "./permits.ts";
+import { Recovery } from "./recovery.ts";
 import { Room } from "./room.ts";
 
 export interface Batcher {
@@ -109,7 +110,8 @@ class GroupCommit implements Batcher {
     this.room = new Room({ clock, metrics: metrics.puts, pendingBytesMax, deliverableBytes });
     this.pool = new BufferPool(batchBytesMax, keptBatches * batchBytesMax);
     const { gate, permits } = this;
-    this.context = { ...options, gate, pace, permits, compress: compressorOf(compression) };
+    const recovery = new Recovery(options.clock);
+    this.context = { ...options, gate, pace, permits, recovery, compress: compressorOf(compression) };
   }
 
   get pendingBytes(): number {

@@ -1,4 +1,4 @@
-import { type Clock, type Random, sleep } from "../clock.ts";
+import type { Clock, Random } from "../clock.ts";
 import { SinkError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -11,6 +11,7 @@ import type { Pace } from "./pace.ts";
 import { countLines, halve, middleOf, type PackedRecord } from "./pack.ts";
 import type { Permits } from "./permits.ts";
 import { groupsOf, type PutOutcome, putOnce } from "./put.ts";
+import type { Recovery } from "./recovery.ts";
 import { setAside } from "./set-aside.ts";
 
 export interface DeliverOptions {
@@ -30,6 +31,7 @@ export interface DeliveryContext extends DeliverOptions {
   readonly gate: Gate;
   readonly pace: Pace;
   readonly permits: Permits;
+  readonly recovery: Recovery;
   readonly compress: Compress | undefined;
 }
 
@@ -110,7 +112,7 @@ export class Delivery implements Passer {
   private async follow(first: Course): Promise<void> {
     let course = first;
     for (;;) {
-      if (course.delayMs > 0) await sleep(this.context.clock, course.delayMs);
+      if (course.delayMs > 0) await this.context.recovery.pause(course.delayMs);
       const groups = groupsOf(course.pieces, this.context.sink.limits, this.context.pace.putBytesMax);
       const { attempt, isolates } = course;
       const next: readonly Course[] =
@@ -149,9 +151,10 @@ export class Delivery implements Passer {
   }
 
   private tellGate(outcomes: readonly PutOutcome[]): void {
-    const { gate } = this.context;
+    const { gate, recovery } = this.context;
     if (outcomes.some(({ kind }) => kind === "durable")) {
       this.hasDurable = true;
+      recovery.durable();
       gate.durable();
       return;
     }
