@@ -5,13 +5,15 @@ import { testRows } from "./matrix.ts";
 import type { Row, Run } from "./run-row.ts";
 
 async function everything({ sink: { aws }, killAndRestart, stopAndRestart, untilAcked }: Run): Promise<void> {
+  // Not of the credentials: without any a start is refused.
+  const service = "kinesis";
   const faults = [
-    aws.fault({ kind: "entries", share: 0.2 }),
-    aws.fault({ kind: "reset", at: "after-storing", probability: 0.1 }),
-    aws.fault({ kind: "reset", at: "before-reading", probability: 0.1 }),
-    aws.fault({ kind: "error", code: "InternalFailure", status: 500, probability: 0.1 }),
-    aws.fault({ kind: "hang", probability: 0.05 }),
-    aws.fault({ kind: "throttle", afterMs: 2_000, forMs: 2_000 }),
+    aws.fault({ service, kind: "entries", share: 0.2 }),
+    aws.fault({ service, kind: "reset", at: "after-storing", probability: 0.1 }),
+    aws.fault({ service, kind: "reset", at: "before-reading", probability: 0.1 }),
+    aws.fault({ service, kind: "error", code: "InternalFailure", status: 500, probability: 0.1 }),
+    aws.fault({ service, kind: "hang", probability: 0.05 }),
+    aws.fault({ service, kind: "throttle", afterMs: 2_000, forMs: 2_000 }),
   ];
   await sleep(1_500);
   aws.command({ kind: "expire-tokens" });
