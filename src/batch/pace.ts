@@ -8,7 +8,9 @@ const putsFloor = 2;
 /** What remains of the limit, and of the pace, after a put that was throttled, and of the limit after a slow one. */
 const afterThrottling = { limit: 0.7, pace: 0.85 };
 const afterSlowness = 0.85;
-/** The pace grows by this share of the best rate delivered so far, each second. */
+/** After throttling that took nothing it doubles each second, up to where it was before: that was possible. */
+const doublesInMs = 1_000;
+/** From there on it grows by this share of the best rate delivered so far, each second. */
 const growthPerSecond = 0.05;
 const growthMinBytes = 64 * 1024;
 const paceMinBytes = 64 * 1024;
@@ -52,6 +54,9 @@ export class Pace {
   /** Bytes a second; 0: not paced. */
   private bytesPerSecond = 0;
   private bestRate = 0;
+  /** The pace after the last throttling that came along with something delivered. */
+  private provenPace = 0;
+  private isDelivering = false;
   private rawPerByte = 1;
   private nextStartMs = 0;
   private throttledAtMs = 0;
@@ -102,6 +107,7 @@ export class Pace {
     const { startedMs, bytes, durableBytes, durableRawBytes, throttled } = report;
     this.delivered.add(startedMs, nowMs, durableBytes);
     if (durableBytes > 0) this.rawPerByte += (durableRawBytes / durableBytes - this.rawPerByte) / 8;
+    if (durableBytes > 0) this.isDelivering = true;
     const isSlow = this.usual.isSlow(bytes, nowMs - startedMs, nowMs);
     // Puts that were under way at the last decrease speak of the time before it.
     const isNews = startedMs >= this.decreasedAtMs;
@@ -126,6 +132,9 @@ export class Pace {
         ? rate
         : Math.min(this.bytesPerSecond, Math.max(rate, this.bytesPerSecond / 2));
     this.bytesPerSecond = Math.max(paceMinBytes, base * afterThrottling.pace);
+    // What takes nothing at all says nothing of the pace that is possible afterwards.
+    if (this.isDelivering) this.provenPace = this.bytesPerSecond;
+    this.isDelivering = false;
     this.grewAtMs = nowMs;
     this.shrink(afterThrottling.limit, nowMs);
   }
@@ -137,10 +146,16 @@ export class Pace {
 
   private grow(nowMs: number): void {
     if (this.bytesPerSecond === 0) return;
-    const elapsedMs = Math.min(1_000, nowMs - this.grewAtMs);
+    // Not for time in which nothing was put.
+    const elapsedMs = Math.min(delayMaxMs, nowMs - this.grewAtMs);
     this.grewAtMs = nowMs;
-    const perSecond = Math.max(growthMinBytes, this.bestRate * growthPerSecond);
-    this.bytesPerSecond += (perSecond * elapsedMs) / 1000;
+    if (this.bytesPerSecond < this.provenPace) {
+      const doubled = this.bytesPerSecond * 2 ** (elapsedMs / doublesInMs);
+      this.bytesPerSecond = Math.min(this.provenPace, doubled);
+    } else {
+      const perSecond = Math.max(growthMinBytes, this.bestRate * growthPerSecond);
+      this.bytesPerSecond += (perSecond * elapsedMs) / 1000;
+    }
     this.liftIfOver();
   }
 

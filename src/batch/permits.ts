@@ -16,6 +16,18 @@ export interface PermitsOptions {
   readonly onRoom: () => void;
 }
 
+function isNewer(one: Request, other: Request): boolean {
+  return one.order > other.order;
+}
+
+/**
+ * The smallest part of a batch goes first: so single lines are reached after log2 of the lines, which is soon enough to
+ * see that all of them are refused, and not after half as many puts as the batch has lines.
+ */
+function isLargerOrNewer(one: Request, other: Request): boolean {
+  return isNewer(one, other) || (one.order === other.order && one.bytes > other.bytes);
+}
+
 /**
  * Who may put next. One permit a put, as many as the pace allows. The lines of older batches go before those of newer
  * ones, so what is put again goes before what is new. Puts that isolate refused lines may be many: they take turns with
@@ -25,6 +37,7 @@ export class Permits {
   private readonly options: PermitsOptions;
   /** Ordered by age. */
   private readonly ordinary: Request[] = [];
+  /** Ordered by age, then the smallest first. */
   private readonly isolating: Request[] = [];
   private ordinaryHeld = 0;
   private isolatingHeld = 0;
@@ -60,12 +73,11 @@ export class Permits {
   acquire(order: number, bytes: number, isolates: boolean): Promise<boolean> {
     return new Promise((resolve) => {
       const request = { order, bytes, resolve };
-      if (isolates) this.isolating.push(request);
-      else {
-        let at = this.ordinary.length;
-        while (at > 0 && this.ordinary[at - 1]!.order > order) at--;
-        this.ordinary.splice(at, 0, request);
-      }
+      const queue = isolates ? this.isolating : this.ordinary;
+      const goesAfter = isolates ? isLargerOrNewer : isNewer;
+      let at = queue.length;
+      while (at > 0 && goesAfter(queue[at - 1]!, request)) at--;
+      queue.splice(at, 0, request);
       this.grant();
     });
   }

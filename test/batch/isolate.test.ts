@@ -162,6 +162,22 @@ test("16 lines in a row without a durable record are kept, the 17th says that th
   assert.deepEqual([poison.state, quarantine.lines.length], ["RefusedLinesError", 17]);
 });
 
+test("a sink that refuses everything is found out after few puts, however many lines there are", async () => {
+  const service = new Service(refusesPut(() => true));
+  const { append, clock, batcher, quarantine } = batcherOver(service, { batchBytesMax: 1 << 20 });
+  const appended = append(linesWith(2_000, []).join(""));
+  await clock.advance(100);
+  assert.deepEqual([appended.state, quarantine.lines.length], ["Validation", 16]);
+  assert.ok(service.puts.length <= 128, `${service.puts.length} puts`);
+  const before = service.puts.length;
+  await clock.advance(5_000);
+  append(linesWith(2_000, []).join(""));
+  await clock.advance(100);
+  const probing = service.puts.length - before;
+  assert.ok(probing <= 96, `${probing} puts to find out that it is so still`);
+  assert.ok(batcher.blocked);
+});
+
 test("a long run of refused lines among good ones is all kept: the sink takes what stands around it", async () => {
   const poison = Array.from({ length: 300 }, (_, i) => 400 + i);
   for (const decide of [refusesPut(hasPoison), refusesRecord(hasPoison)]) {

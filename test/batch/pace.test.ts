@@ -94,6 +94,44 @@ test("throttling sets a pace at what was delivered; it grows, and is lifted when
   assert.deepEqual([pace.delayMs, (await gauges()).pace], [0, 0]);
 });
 
+test("after an outage in which everything is throttled, the pace is soon what it was before", async () => {
+  const { clock, pace, put, gauges } = paceOf(4);
+  for (let i = 0; i < 8; i++) await put(250);
+  const nothing = { throttled: true, durableBytes: 0, durableRawBytes: 0 };
+  await put(250, nothing);
+  const { pace: before = 0 } = await gauges();
+  for (let i = 0; i < 20; i++) {
+    await clock.advance(2_000);
+    await put(50, nothing);
+  }
+  const { pace: during = 0 } = await gauges();
+  assert.ok(during < before / 10, `${during} bytes a second after ${before}`);
+  const healedMs = clock.monotonicMs();
+  while (((await gauges()).pace ?? 0) < before) {
+    await clock.advance(pace.delayMs);
+    await put(50);
+  }
+  const tookMs = clock.monotonicMs() - healedMs;
+  assert.ok(tookMs < 8_000, `${tookMs} ms`);
+});
+
+test("where less is possible than before, the pace grows slowly from what was delivered", async () => {
+  const { clock, pace, put, gauges } = paceOf(4);
+  for (let i = 0; i < 8; i++) await put(250);
+  const nothing = { throttled: true, durableBytes: 0, durableRawBytes: 0 };
+  const putInTurn = async (report?: Partial<PutReport>) => {
+    await clock.advance(pace.delayMs);
+    await put(50, report);
+  };
+  for (let i = 0; i < 20; i++) await putInTurn(nothing);
+  await putInTurn();
+  await putInTurn(nothing);
+  const { pace: low = 0 } = await gauges();
+  for (let i = 0; i < 4; i++) await putInTurn();
+  const { pace: later = 0 } = await gauges();
+  assert.ok(later > low && later < low + 8 * 0.05 * 4 * mebibyte, `${later} bytes a second after ${low}`);
+});
+
 /** A service that takes so many bytes a second, and throttles what is more, record by record. */
 function limitedService(bytesPerSecond: number, now: () => number) {
   let tokens = bytesPerSecond;
