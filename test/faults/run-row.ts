@@ -72,7 +72,7 @@ const shippedWithinMs = 60_000;
 const diskBytes = 24 * 2 ** 20;
 const noDisk: SmallDisk = { fill: () => undefined, free: () => undefined };
 /** What is above --pending-bytes is the runtime's own, and its garbage. */
-const rssMaxBytes = 400 * 2 ** 20;
+const rssMaxBytes = 300 * 2 ** 20;
 
 /** Runs the row, prints its line of the table, and asserts that nothing acked is lost. */
 export async function runRow(row: Row): Promise<void> {

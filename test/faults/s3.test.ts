@@ -24,7 +24,7 @@ const rows: readonly {
 }[] = [
   { what: "nothing goes wrong", kind: "bun", faults: [] },
   { what: "SlowDown", kind: "binary", faults: [slowDown] },
-  { what: "every call hangs", kind: "bun", faults: [{ kind: "hang" }], args: ["--put-timeout", "1s"] },
+  { what: "every call hangs", kind: "bun", faults: [{ kind: "hang" }] },
   { what: "stored, and the answer is lost", kind: "binary", faults: [lostAnswers] },
   {
     what: "connections are reset at any moment",
