@@ -37,8 +37,8 @@ export interface DeliveryContext extends DeliverOptions {
 
 /** A record on its way. */
 interface Piece extends PackedRecord {
-  /** An attempt may have stored it without saying so: any further one can duplicate it. */
-  readonly unconfirmed: boolean;
+  /** Attempts that may have stored it without saying so: each may be a copy more. */
+  readonly unconfirmed: number;
 }
 
 /** A record that an attempt did not take, and why. */
@@ -89,7 +89,7 @@ export class Delivery implements Passer {
 
   /** Resolves when all records are decided and no put of them is under way. */
   async run(records: readonly PackedRecord[]): Promise<void> {
-    const pieces = records.map((record) => ({ ...record, unconfirmed: false }));
+    const pieces = records.map((record) => ({ ...record, unconfirmed: 0 }));
     await this.follow({ pieces, isolates: false, attempt: 1, delayMs: 0 });
     await Promise.all(this.asides);
   }
@@ -174,7 +174,8 @@ export class Delivery implements Passer {
         this.batch.lastWord = `${outcome.reason}: ${outcome.message}`;
         const isUnconfirmed =
           outcome.kind === "defect" || (outcome.kind === "retryable" && outcome.unconfirmed);
-        const missed = { piece: isUnconfirmed ? { ...piece, unconfirmed: true } : piece, outcome };
+        const unconfirmed = piece.unconfirmed + (isUnconfirmed ? 1 : 0);
+        const missed = { piece: { ...piece, unconfirmed }, outcome };
         if (outcome.kind === "retryable" && outcome.elsewhere) elsewhere.push(missed);
         else again.push(missed);
       }
@@ -184,9 +185,9 @@ export class Delivery implements Passer {
     return retried.concat(await this.isolate(refused, course));
   }
 
-  private took({ start, end, unconfirmed }: Piece): void {
-    if (unconfirmed) this.countDuplicateRisk(start, end);
-    this.batch.durable(start, end);
+  private took(piece: Piece): void {
+    this.countDuplicateRisk(piece);
+    this.batch.durable(piece.start, piece.end);
   }
 
   private retry(missed: readonly Missed<Passing>[], { isolates, attempt }: Course): Course[] {
@@ -281,15 +282,16 @@ export class Delivery implements Passer {
     retryAfterMs = 0,
   ): [] {
     const error = new SinkError(reason, message, retryAfterMs > 0 ? { retryAfterMs } : {});
-    for (const { start, end, unconfirmed } of pieces) {
-      if (unconfirmed) this.countDuplicateRisk(start, end);
-      this.batch.failed(start, end, error);
+    for (const piece of pieces) {
+      this.countDuplicateRisk(piece);
+      this.batch.failed(piece.start, piece.end, error);
     }
     return [];
   }
 
-  private countDuplicateRisk(start: number, end: number): void {
+  private countDuplicateRisk({ start, end, unconfirmed }: Piece): void {
+    if (unconfirmed === 0) return;
     const lines = countLines(this.batch.lines().subarray(start, end));
-    this.context.metrics.duplicateRisk.inc({ cause: "unconfirmed" }, lines);
+    this.context.metrics.duplicateRisk.inc({ cause: "unconfirmed" }, unconfirmed * lines);
   }
 }

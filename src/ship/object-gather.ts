@@ -5,7 +5,7 @@ import type { Spool, SpoolFrame, SpoolPosition } from "../sink/spool/spool.ts";
 import { ObjectTimes } from "./object-times.ts";
 
 export interface GatherOptions {
-  readonly spool: Pick<Spool, "read">;
+  readonly spool: Pick<Spool, "read" | "status">;
   readonly clock: Clock;
   /** Bytes of lines at which an object is finished. */
   readonly targetBytes: number;
@@ -29,22 +29,27 @@ export interface Gathered {
 const hourMs = 3_600_000;
 /** Nothing more comes into the spool and nothing was read for so long: it is empty. */
 const emptyMs = 250;
+/** While frames wait for company: how often to look whether the spool has room for it. */
+const lookMs = 1_000;
 
 /**
  * Reads frames from `from` on until they are enough: of the target size, or of the greatest age, or the next one came
- * in another hour, which has another folder; a backlog makes the objects that would have been made in its time.
+ * in another hour, which has another folder; a backlog makes the objects that would have been made in its time. When the
+ * spool is full no company can come, so what there is has to do.
  * Resolves with undefined when there are none and none are to be waited for.
  */
 export async function gather(from: SpoolPosition, options: GatherOptions): Promise<Gathered | undefined> {
-  const { targetBytes, ageMaxMs, clock, hurry } = options;
+  const { targetBytes, ageMaxMs, clock, hurry, cut, spool } = options;
   const times = new ObjectTimes();
   let gathered: Gathered | undefined;
   let bytes = 0;
   for (;;) {
-    const waitMs = gathered === undefined ? undefined : untilDue(gathered.arrivalMs, ageMaxMs, clock.now());
+    const dueMs = gathered === undefined ? undefined : untilDue(gathered.arrivalMs, ageMaxMs, clock.now());
+    const waitMs = dueMs === undefined ? undefined : Math.min(dueMs, lookMs);
     const frame: SpoolFrame | undefined = await readWithin(gathered?.end ?? from, waitMs, options);
     if (frame === undefined) {
-      if (gathered === undefined && !hurry.aborted && !options.cut.aborted) continue;
+      if (hurry.aborted || cut.aborted) break;
+      if (dueMs === undefined || (dueMs > lookMs && spool.status().full === undefined)) continue;
       break;
     }
     const arrivalMs: number = gathered?.arrivalMs ?? frame.appendedMs;

@@ -13,6 +13,9 @@ import { openSegmentFile, peekBytes } from "./segment-file.ts";
 import { Segment, type Segments } from "./segments.ts";
 import type { SpoolCursor } from "./spool.ts";
 
+/** Between two tries to remove what the disk did not remove. */
+const retryMs = 1_000;
+
 export interface ContentsOptions {
   readonly files: Files;
   readonly directory: string;
@@ -29,6 +32,9 @@ export class SpoolContents {
   #lastSegment: number;
   #oldestMs: number | undefined;
   #moving: Promise<void> = Promise.resolve();
+  /** Those that are done with, and that the disk did not remove yet. */
+  readonly #left = new Set<Segment>();
+  #retriedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     options: ContentsOptions,
@@ -48,6 +54,13 @@ export class SpoolContents {
   /** When the oldest lines that are not shipped were put; undefined: there are none. */
   get oldestMs(): number | undefined {
     return this.#oldestMs;
+  }
+
+  /** Bytes of all segments, those included that could not be removed yet. */
+  get bytes(): number {
+    let bytes = this.segments.bytes;
+    for (const segment of this.#left) bytes += segment.bytes;
+    return bytes;
   }
 
   /** A segment with a number that no other has had. */
@@ -91,20 +104,29 @@ export class SpoolContents {
     );
   }
 
-  /** Removes the segment with what is in it. Logs when that fails; the next start removes it. */
-  async remove(segment: Segment): Promise<void> {
+  /** Removes the segment with what is in it. Where that fails it says so, answers false, and is tried again later. */
+  async remove(segment: Segment): Promise<boolean> {
     const { files, directory, log } = this.options;
     this.segments.delete(segment);
     try {
       if (segment.mustBeKept) await keepSegment(files, directory, segment);
       else await removeIfThere(files, segment.path);
+      this.#left.delete(segment);
     } catch (error) {
-      log.warn("cannot remove a segment of the spool; the next start will", {
-        path: segment.path,
-        error: faultMessage(error),
-      });
+      const fields = { path: segment.path, error: faultMessage(error) };
+      if (!this.#left.has(segment)) log.warn("cannot remove a segment of the spool; it is tried again", fields);
+      this.#left.add(segment);
     }
     this.measure();
+    return !this.#left.has(segment);
+  }
+
+  /** Gives what could not be removed another try, now and then: else a full spool could wait for itself. */
+  retryRemovals(): void {
+    const nowMs = this.options.clock.monotonicMs();
+    if (this.#left.size === 0 || nowMs - this.#retriedAtMs < retryMs) return;
+    this.#retriedAtMs = nowMs;
+    void this.settle();
   }
 
   /** Bytes of unshipped lines in the segment. */
@@ -127,7 +149,7 @@ export class SpoolContents {
 
   measure(): void {
     const { metrics, clock } = this.options;
-    metrics.bytes.set(this.segments.bytes);
+    metrics.bytes.set(this.bytes);
     metrics.segments.set(this.segments.count);
     const ageMs = this.#oldestMs === undefined ? 0 : Math.max(0, clock.now() - this.#oldestMs);
     metrics.oldestAge.set(ageMs / 1000);
@@ -146,6 +168,7 @@ export class SpoolContents {
 
   async #settle(): Promise<void> {
     let oldestMs: number | undefined;
+    for (const segment of [...this.#left]) await this.remove(segment);
     for (const segment of this.segments) {
       let isEmpty = this.isShipped(segment);
       if (!isEmpty) {

@@ -136,10 +136,11 @@ function assemble(options: OpenSpoolOptions, contents: SpoolContents, held: Hold
     read: (from, signal) => reader.read(from, AbortSignal.any([signal, closing.signal])),
     moveCursor: (cursor) => contents.moveCursor(cursor),
     status() {
+      contents.retryRemovals();
       contents.measure();
       const { segments, oldestMs } = contents;
       const full = room.full ?? writer.fault;
-      return { bytes: segments.bytes, segments: segments.count, oldestMs, full };
+      return { bytes: contents.bytes, segments: segments.count, oldestMs, full };
     },
     async close() {
       await writer.close();

@@ -53,10 +53,10 @@ export class SpoolRoom {
 
   #fullOf(bytes: number): string | undefined {
     const { contents, bytesMax, ageMaxMs } = this.#options;
-    const used = contents.segments.bytes;
+    const used = contents.bytes;
     const nowMs = contents.options.clock.now();
     const oldestAgeMs = contents.oldestMs === undefined ? 0 : Math.max(0, nowMs - contents.oldestMs);
-    const isOver = used + bytes > bytesMax;
+    const isOver = this.#isOver(bytes);
     if (!isOver && !(ageMaxMs > 0 && oldestAgeMs > ageMaxMs)) return undefined;
     const what = isOver
       ? `${used} of ${bytesMax} bytes are used and ${bytes} more are to come`
@@ -78,14 +78,12 @@ export class SpoolRoom {
     for (let full = this.#fullOf(bytes); full !== undefined; full = this.#fullOf(bytes)) {
       const oldest = contents.segments.oldest;
       // Too old alone is no reason to remove what is younger in the same segment.
-      const isOver = contents.segments.bytes + bytes > this.#options.bytesMax;
-      if (oldest === undefined || (!isOver && !this.#isTooOld(oldest))) {
-        if (oldest === undefined) return full;
-        break;
-      }
+      const isOver = this.#isOver(bytes);
+      if (oldest === undefined) return full;
+      if (!isOver && !this.#isTooOld(oldest)) break;
       if (oldest.isActive) await release();
       const lostBytes = await contents.unshippedBytes(oldest);
-      await contents.remove(oldest);
+      const isRemoved = await contents.remove(oldest);
       contents.options.metrics.droppedBytes.inc(lostBytes);
       this.#log.error(
         "the spool is full: its oldest lines are removed unshipped (--spool-full drop-oldest)",
@@ -96,9 +94,15 @@ export class SpoolRoom {
       );
       dropped = true;
       await contents.settle();
+      // What the disk does not let go makes no room.
+      if (!isRemoved) break;
     }
     if (dropped) await this.#rememberNumbers();
-    return undefined;
+    return this.#isOver(bytes) ? this.#fullOf(bytes) : undefined;
+  }
+
+  #isOver(bytes: number): boolean {
+    return this.#options.contents.bytes + bytes > this.#options.bytesMax;
   }
 
   async #rememberNumbers(): Promise<void> {
