@@ -70,8 +70,13 @@ export class CrashingFiles implements Files {
       // A name that was made or moved since the last fsync of its directory may have come to the disk or not.
       if (names.get(path) !== inode && this.#random() < 0.5) names.set(path, inode);
     }
-    for (const path of [...names.keys()]) {
-      if (!this.#names.has(path) && this.#random() < 0.5) names.delete(path);
+    const running = new Set(this.#names.values());
+    for (const [path, inode] of [...names]) {
+      if (this.#names.has(path)) continue;
+      // A rename is one step for the disk as well: the file has the old name or the new one.
+      const isMoved = running.has(inode);
+      const hasOther = [...names].some(([other, each]) => each === inode && other !== path);
+      if (isMoved ? hasOther : this.#random() < 0.5) names.delete(path);
     }
     for (const path of [...names.keys()]) if (!hasParents(path, names)) names.delete(path);
     for (const inode of new Set(names.values())) this.#settle(inode);

@@ -28,6 +28,8 @@ export class FilePart {
   readonly hour: string;
   /** False after a fault that leaves the file's end unknown: it takes no more records. */
   usable = true;
+  /** After a fault: records that were not acked may still stand at its end, and a later start may find them. */
+  mayHoldMore = false;
   #ackedBytes = 0;
   readonly #files: Files;
   readonly #file: OpenFile;
@@ -62,7 +64,12 @@ export class FilePart {
     }
     // After a failed fsync the kernel may drop the pages and call the next fsync good: never trust the file again.
     this.usable = false;
-    await this.#file.datasync();
+    try {
+      await this.#file.datasync();
+    } catch (error) {
+      await this.#truncateBack();
+      throw error;
+    }
     const there = await this.#isUnderItsName();
     if (!there) return "moved";
     this.usable = true;
@@ -89,6 +96,7 @@ export class FilePart {
     } catch {
       // The write's own fault is the one to tell; the file is given up with its whole lines intact.
       this.usable = false;
+      this.mayHoldMore = true;
     }
   }
 

@@ -123,8 +123,10 @@ export class FileWriter {
       const message = `cannot append in ${directory}: each new file was moved or removed at once; stop what does it`;
       return retryable("moved", message);
     } catch (error) {
-      if (error instanceof FileFault) return retryable(error.code, error.message);
-      return retryable("unknown", `cannot append in ${this.#options.directory}: ${describeError(error)}`);
+      const unconfirmed = this.#part?.mayHoldMore === true;
+      if (error instanceof FileFault) return { ...retryable(error.code, error.message), unconfirmed };
+      const message = `cannot append in ${this.#options.directory}: ${describeError(error)}`;
+      return { ...retryable("unknown", message), unconfirmed };
     }
   }
 

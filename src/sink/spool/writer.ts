@@ -128,8 +128,8 @@ export class SpoolWriter {
       const fault = error instanceof FileFault ? error : undefined;
       const message = fault?.message ?? `cannot append in ${directory}: ${describeError(error)}`;
       this.#fault = { message, atMs: clock.monotonicMs() };
-      await this.#giveUp();
-      return retryable(fault?.code ?? "unknown", message);
+      const unconfirmed = !(await this.#giveUp());
+      return { ...retryable(fault?.code ?? "unknown", message), unconfirmed };
     }
   }
 
@@ -166,10 +166,14 @@ export class SpoolWriter {
     await this.#letGo(active);
   }
 
-  /** After a fault: what was acknowledged stays, the rest is cut off, nothing more is written to it. */
-  async #giveUp(): Promise<void> {
+  /**
+   * After a fault: what was acknowledged stays, the rest is cut off, nothing more is written to it. False: the rest may
+   * still be there, and after a restart it is a duplicate.
+   */
+  async #giveUp(): Promise<boolean> {
     const active = this.#active;
-    if (active === undefined) return;
+    if (active === undefined) return true;
+    let isCut = true;
     const { contents } = this.#options;
     if (active.hasFrames) {
       const { path, readableBytes: bytes } = active.segment;
@@ -181,11 +185,13 @@ export class SpoolWriter {
     try {
       await active.cut();
     } catch (error) {
-      // What stays behind the acknowledged end is read by nobody, and after a restart it is only a duplicate.
+      // What stays behind the acknowledged end is read by nobody before a restart.
+      isCut = false;
       contents.options.log.debug("cannot cut a segment", { error: faultMessage(error) });
     }
     await this.#letGo(active);
-    if (!active.hasFrames) await contents.remove(active.segment);
+    if (!active.hasFrames) isCut = (await contents.remove(active.segment)) || isCut;
+    return isCut;
   }
 
   async #letGo(active: ActiveSegment): Promise<void> {
