@@ -131,7 +131,8 @@ function putMetrics(make: Instruments, part: string, where: string) {
     sentBytes: make.counter(`${part}sent_bytes_total`, `Bytes of records made durable by ${where}, as put.`),
     billedBytes: make.counter(
       `${part}billed_bytes_total`,
-      `Bytes of records made durable by ${where}, rounded up as the service bills them.`,
+      `Bytes of records made durable by ${where}, rounded up as the service bills them: a Kinesis stream by one of two.`,
+      ["billing"],
     ),
   };
 }

@@ -4,11 +4,11 @@ import { describeError, SinkError } from "../errors.ts";
 import { Append } from "./append.ts";
 import { Batch } from "./batch.ts";
 import { BufferPool } from "./buffer-pool.ts";
-import { compressorOf, rawBytesThatFit } from "./compress.ts";
 import { type DeliverOptions, Delivery, type DeliveryContext } from "./deliver.ts";
 import { Gate, type SinkBlock } from "./gate.ts";
 import { Pace } from "./pace.ts";
-import { assertLinesFit, cutAt, pack } from "./pack.ts";
+import { assertLinesFit, cutAt } from "./pack.ts";
+import { Packer } from "./packer.ts";
 import { Permits } from "./permits.ts";
 import { Recovery } from "./recovery.ts";
 import { Room } from "./room.ts";
@@ -71,8 +71,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
 class GroupCommit implements Batcher {
   readonly lineBytesMax: number;
   private readonly options: BatcherOptions;
-  /** Where a record is closed, in bytes before compression. */
-  private readonly fillBytes: number;
+  private readonly packer: Packer;
   private readonly context: DeliveryContext;
   private readonly gate: Gate;
   private readonly permits: Permits;
@@ -94,13 +93,10 @@ class GroupCommit implements Batcher {
     this.options = options;
     const { clock, log, metrics, sink, putsInFlightMax, pendingBytesMax, ackTimeoutMs, batchBytesMax } =
       options;
-    const { limits } = sink;
-    const { compression, recordBytesMax = Number.POSITIVE_INFINITY } = options;
-    const recordBytes = Math.min(recordBytesMax, rawBytesThatFit(limits.recordBytesMax, compression));
-    this.lineBytesMax = Math.min(recordBytes, longestLineBytes, options.lineBytesMax ?? longestLineBytes);
-    // Compression makes the largest records small enough, and compresses them best.
-    const target = compression === "none" ? limits.recordBytesTarget : undefined;
-    this.fillBytes = Math.min(recordBytes, options.recordBytesMax ?? target ?? recordBytes);
+    this.packer = new Packer({ ...options, limits: sink.limits });
+    const { compress } = this.packer;
+    const lineBytesMax = Math.min(longestLineBytes, options.lineBytesMax ?? longestLineBytes);
+    this.lineBytesMax = Math.min(this.packer.lineBytesMax, lineBytesMax);
     const pace = new Pace({ clock, metrics: metrics.puts, putsInFlightMax });
     const onShut = () => this.shut();
     this.gate = new Gate({ clock, log, metrics, sinkName: sink.name, onShut });
@@ -111,7 +107,7 @@ class GroupCommit implements Batcher {
     this.pool = new BufferPool(batchBytesMax, keptBatches * batchBytesMax);
     const { gate, permits } = this;
     const recovery = new Recovery(options.clock);
-    this.context = { ...options, gate, pace, permits, recovery, compress: compressorOf(compression) };
+    this.context = { ...options, gate, pace, permits, recovery, compress };
   }
 
   get pendingBytes(): number {
@@ -211,7 +207,7 @@ class GroupCommit implements Batcher {
       const block = await delivery.passGate();
       if (block !== undefined) this.fail(batch, block);
       else {
-        const records = await pack(batch.lines(), this.fillBytes, this.context.compress);
+        const records = await this.packer.pack(batch.lines());
         asksNow();
         await delivery.run(records);
       }

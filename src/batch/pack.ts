@@ -10,27 +10,26 @@ export interface PackedRecord {
   readonly end: number;
 }
 
+/** Where records begin and end. */
+type Cut = Pick<PackedRecord, "start" | "end">;
+
 /**
  * Cuts whole lines into records of at most `fillBytes` before compression; a record never ends inside a line, and a
  * longer line is a record of its own.
  */
-export async function pack(
-  lines: Uint8Array,
-  fillBytes: number,
-  compress: Compress | undefined,
-): Promise<PackedRecord[]> {
-  const cuts: { start: number; end: number }[] = [];
+export function cutRecords(lines: Uint8Array, fillBytes: number): Cut[] {
+  const cuts: Cut[] = [];
   for (let start = 0; start < lines.length; ) {
     const end = recordEnd(lines, start, fillBytes);
     cuts.push({ start, end });
     start = end;
   }
-  return packAll(lines, cuts, compress);
+  return cuts;
 }
 
 function packAll(
   lines: Uint8Array,
-  cuts: readonly Pick<PackedRecord, "start" | "end">[],
+  cuts: readonly Cut[],
   compress: Compress | undefined,
 ): Promise<PackedRecord[]> {
   return Promise.all(
@@ -65,7 +64,7 @@ export function middleOf(lines: Uint8Array, start: number, end: number): number 
 /** Two records in place of one that holds several lines. */
 export function halve(
   lines: Uint8Array,
-  { start, end }: Pick<PackedRecord, "start" | "end">,
+  { start, end }: Cut,
   compress: Compress | undefined,
 ): Promise<PackedRecord[]> {
   const middle = middleOf(lines, start, end);

@@ -1,3 +1,4 @@
+import { billedBytes } from "../bill/billing.ts";
 import type { Clock } from "../clock.ts";
 import { describeError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -86,12 +87,12 @@ function observe(
   startedMs: number,
   { sink, metrics, pace }: PutOptions,
 ): void {
-  const unit = sink.limits.payloadUnitBytes;
+  const { billings = [], recordOverheadBytes = 0 } = sink.limits;
+  const billed = billings.map(() => 0);
   let bytes = 0;
   let taken = 0;
   let durableBytes = 0;
   let durableRawBytes = 0;
-  let billedBytes = 0;
   let throttled = 0;
   let slowsDown = false;
   for (const [i, outcome] of outcomes.entries()) {
@@ -101,7 +102,8 @@ function observe(
       taken++;
       durableRawBytes += end - start;
       durableBytes += data.length;
-      if (unit !== undefined) billedBytes += Math.ceil(data.length / unit) * unit;
+      const countedBytes = data.length + recordOverheadBytes;
+      for (const [at, billing] of billings.entries()) billed[at]! += billedBytes(billing, countedBytes);
     } else if (outcome.kind === "retryable" && outcome.throttled) {
       throttled++;
       slowsDown ||= outcome.elsewhere !== true;
@@ -110,7 +112,7 @@ function observe(
   metrics.recordsPut.inc(taken);
   metrics.rawBytes.inc(durableRawBytes);
   metrics.sentBytes.inc(durableBytes);
-  metrics.billedBytes.inc(billedBytes);
+  for (const [at, billing] of billings.entries()) metrics.billedBytes.inc({ billing }, billed[at]);
   metrics.recordsThrottled.inc(throttled);
   metrics.putAttempts.inc({ outcome: attemptOutcome(outcomes, taken) });
   pace.ended({ startedMs, bytes, durableBytes, durableRawBytes, throttled: slowsDown });

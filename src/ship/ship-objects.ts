@@ -170,6 +170,7 @@ class ObjectShipper implements Shipper {
       metrics.spool.shippedBytes.inc(read.bytes);
       metrics.puts.rawBytes.inc(read.bytes);
       metrics.puts.sentBytes.inc(uploaded.sentBytes);
+      metrics.puts.billedBytes.inc({ billing: "s3" }, uploaded.sentBytes);
       metrics.s3Objects.inc();
       log.info("object stored", {
         key: plan.key,

@@ -9,10 +9,8 @@ import type { Sink } from "./sink.ts";
 
 /** Records of one PutRecordBatch call (API_PutRecordBatch, 2026-11). */
 export const firehosePutRecordsMax = 500;
-/** Bytes of one record before base64: 1,000 KiB (API_PutRecordBatch, 2026-11). */
+/** Bytes of one record before base64: 1,000 KiB (API_PutRecordBatch, 2026-11), which is 200 payload units. */
 export const firehoseRecordBytesMax = 1000 * 1024;
-/** Each record's bytes are rounded up to this (https://aws.amazon.com/firehose/pricing/, 2026-11). */
-export const firehosePayloadUnitBytes = 5 * 1024;
 /** Bytes of one PutRecordBatch call (API_PutRecordBatch, 2026-11). */
 const callBytesMax = 4 * 1024 * 1024;
 /** Of a call, what is not data: the stream's name, and `{"Data":""},` with padding around each record. */
@@ -57,7 +55,7 @@ export function createFirehoseSink({ client, stream }: FirehoseSinkOptions): Sin
     name: `firehose:${name}`,
     limits: {
       recordBytesMax: firehoseRecordBytesMax,
-      payloadUnitBytes: firehosePayloadUnitBytes,
+      billings: ["firehose"],
       putRecordsMax: firehosePutRecordsMax,
       putBytesMax: firehosePutBytesMax,
     },

@@ -1,4 +1,5 @@
 /** The one interface behind which all sinks stand. */
+import type { Billing } from "../bill/billing.ts";
 
 /** What became of one record in one attempt. */
 export type Outcome = Durable | Retryable | Blocked | Refused;
@@ -16,6 +17,8 @@ export interface Retryable {
   readonly elsewhere?: boolean;
   /** The service may have stored it without saying so (a timeout, a reset, a 5xx): another put can duplicate it. */
   readonly unconfirmed?: boolean;
+  /** It says so of this very record, for a reason that we do not know: should it last, the record is the reason. */
+  readonly suspect?: boolean;
   /** How long the service asked to wait, in ms. */
   readonly retryAfterMs?: number;
   /** Short and bounded, fit for a metric label: an AWS error code, `timeout`, `network`. */
@@ -44,10 +47,12 @@ export const durable: Durable = { kind: "durable" };
 export interface SinkLimits {
   /** Bytes of one record's data, as handed to `put`. */
   readonly recordBytesMax: number;
-  /** Where a record is best closed, if the next line fits no more; not set: at `recordBytesMax`. */
+  /** How large a record best becomes, as it is put; not set: as large as it may. */
   readonly recordBytesTarget?: number;
-  /** What the service bills by: a record's bytes are rounded up to a multiple; not set: it bills no bytes. */
-  readonly payloadUnitBytes?: number;
+  /** How its records may be billed; not set: they are not. */
+  readonly billings?: readonly Billing[];
+  /** Bytes of a record that are not its data, and may be billed as well: its partition key. */
+  readonly recordOverheadBytes?: number;
   /** Records in one put. */
   readonly putRecordsMax: number;
   /** Sum of the record bytes of one put. */

@@ -2,12 +2,25 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { compressorOf, rawBytesThatFit } from "../../src/batch/compress.ts";
-import { assertLinesFit, cutAt, pack } from "../../src/batch/pack.ts";
+import { assertLinesFit, cutAt } from "../../src/batch/pack.ts";
+import { Packer } from "../../src/batch/packer.ts";
+import type { Compression } from "../../src/compression.ts";
+import { LineSource } from "../../src/plan/series.ts";
 import { seededRandom } from "../support/virtual-clock.ts";
 import { lineOf } from "./held-sink.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const mebibyte = 1 << 20;
+
+function packer(
+  recordBytesMax: number,
+  compression: Compression,
+  flag?: number,
+  target = recordBytesMax,
+): Packer {
+  const limits = { recordBytesMax, recordBytesTarget: target, putRecordsMax: 500, putBytesMax: 4 * mebibyte };
+  return new Packer({ limits, compression, recordBytesMax: flag });
+}
 
 test("lines are cut behind the last whole line that fits: one below, at and above the limit", () => {
   const lines = bytesOf("aaa\nbbb\nccc\n");
@@ -34,7 +47,7 @@ test("records hold whole lines up to the limit, in order and without gaps", asyn
       lineOf(1 + Math.floor(random() * 30)),
     );
     const all = bytesOf(lines.join(""));
-    const records = await pack(all, 30, undefined);
+    const records = await packer(30, "none").pack(all);
     let at = 0;
     for (const { data, start, end } of records) {
       assert.deepEqual([start, data.length], [at, end - start]);
@@ -54,7 +67,7 @@ for (const [name, decompress] of [
 ] as const) {
   test(`each ${name} record is complete by itself, and all of them in a row are one valid file`, async () => {
     const lines = bytesOf(Array.from({ length: 500 }, (_, i) => `{"name":"x","time":${i}}\n`).join(""));
-    const records = await pack(lines, 1_000, compressorOf(name));
+    const records = await packer(mebibyte, name, 1_000).pack(lines);
     assert.ok(records.length > 10);
     for (const { data, start, end } of records) {
       assert.deepEqual(Uint8Array.from(decompress(data)), lines.slice(start, end));
@@ -81,6 +94,58 @@ for (const [name, decompress] of [
 test("without compression a record holds as many lines as the sink takes", () => {
   assert.equal(rawBytesThatFit(mebibyte, "none"), mebibyte);
   assert.equal(compressorOf("none"), undefined);
+});
+
+for (const compression of ["gzip", "zstd"] as const) {
+  test(`records grow to the sink's target once it is known how well ${compression} does`, async () => {
+    const source = new LineSource({ series: 10_000, samplesPerSecond: 10_000 }, seededRandom(1));
+    const packing = packer(mebibyte, compression, undefined, 100_000);
+    const sizes: number[][] = [];
+    for (let batch = 0; batch < 6; batch++) {
+      const records = await packing.pack(bytesOf(source.next(11_000)));
+      assert.deepEqual([records[0]?.start, records.at(-1)?.end], [0, records.at(-1)?.end]);
+      sizes.push(records.map(({ data }) => data.length));
+    }
+    assert.ok(
+      sizes[0]!.every((size) => size < 70_000),
+      `${sizes[0]}`,
+    );
+    for (const size of sizes.slice(1).map((each) => each[0]!)) {
+      assert.ok(size > 90_000 && size < 104_000, `${size} of 100000`);
+    }
+  });
+
+  test(`lines that suddenly compress badly still fit a record, with ${compression}`, async () => {
+    const random = seededRandom(2);
+    const packing = packer(100_000, compression);
+    const easy = bytesOf(lineOf(100).repeat(20_000));
+    for (let i = 0; i < 20; i++) await packing.pack(easy);
+    const hard = Uint8Array.from({ length: 1_500_000 }, () => 32 + random() * 90);
+    for (let at = 99; at < hard.length; at += 100) hard[at] = 0x0a;
+    const records = await packing.pack(hard);
+    let at = 0;
+    for (const { data, start, end } of records) {
+      assert.equal(start, at);
+      assert.ok(data.length <= 100_000, `${data.length}`);
+      assert.equal(hard[end - 1], 0x0a);
+      at = end;
+    }
+    assert.equal(at, hard.length);
+    assert.ok(records.length < 40, `${records.length}`);
+  });
+}
+
+test("a bound that was asked for holds before compression, and above what suits the sink", async () => {
+  const lines = bytesOf(lineOf(100).repeat(1_000));
+  const none = await packer(mebibyte, "none", 50_000, 20_000).pack(lines);
+  assert.deepEqual(
+    none.map(({ data }) => data.length),
+    [50_000, 50_000],
+  );
+  const target = await packer(mebibyte, "none", undefined, 20_000).pack(lines);
+  assert.equal(target.length, 5);
+  const gzip = packer(mebibyte, "gzip", 50_000, 20_000);
+  for (let i = 0; i < 5; i++) assert.equal((await gzip.pack(lines)).length, 2);
 });
 
 /** All frames of a file, as the zstd program reads it. */

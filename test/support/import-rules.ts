@@ -15,12 +15,12 @@ import { type Import, importsOf, lineOf, type Source, walk } from "./source-tree
  */
 const ranks: readonly (readonly string[])[] = [
   ["errors.ts clock.ts compression.ts log* metrics.ts platform.ts version.ts"],
-  ["wire", "retry.ts"],
+  ["wire", "retry.ts", "bill"],
   ["model"],
   ["remote", "line", "tsdb", "archive/key.ts", "aws"],
   ["sink", "archive"],
   ["batch"],
-  ["http", "ship"],
+  ["http", "ship", "plan"],
   ["config"],
   ["command"],
   ["runtime"],
