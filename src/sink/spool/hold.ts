@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { pid } from "node:process";
 import { type Clock, type Random, randomHex, sleep } from "../../clock.ts";
 import { ConfigError } from "../../errors.ts";
+import { fileFault, isFault } from "../file/fault.ts";
 import { askHolder, type HolderState, openHolderSocket } from "./holder-socket.ts";
 
 const beatMs = 2_000;
@@ -85,7 +86,9 @@ class HolderCard {
   }
 
   async begin(): Promise<void> {
-    this.#file = await open(this.#path, "wx");
+    this.#file = await open(this.#path, "wx").catch((error: unknown) => {
+      throw fileFault("create", this.#path, error);
+    });
     this.#beatLater();
     await this.#write();
   }
@@ -95,7 +98,8 @@ class HolderCard {
     this.#file = undefined;
     this.#cancel();
     await this.#writing;
-    await file?.close();
+    if (file === undefined) return;
+    await file.close();
     await rm(this.#path, { force: true });
   }
 
@@ -146,12 +150,13 @@ async function stateOf(
   boot: string,
   clock: Clock,
 ): Promise<HolderState | undefined> {
-  const state = await askHolder(socketPath(directory, other), clock).catch(() => undefined);
-  if (state !== undefined) return state;
+  const state = await askHolder(socketPath(directory, other), clock).catch(() => "silent" as const);
+  if (state !== undefined && state !== "silent") return state;
   const before = await readCard(directory, other);
   if (before === undefined) return undefined;
-  // Under the same kernel a socket that does not answer has no process any more.
-  if (before.boot === boot && boot !== "" && (await hasSocket(directory, other))) return undefined;
+  // Under the same kernel a socket at which nobody listens has no process any more.
+  if (state === undefined && before.boot === boot && boot !== "" && (await hasSocket(directory, other)))
+    return undefined;
   const deadlineMs = clock.monotonicMs() + deadMs;
   while (clock.monotonicMs() < deadlineMs) {
     await sleep(clock, beatMs / 4);
@@ -174,11 +179,14 @@ async function holdersIn(directory: string): Promise<readonly string[]> {
 }
 
 async function readCard(directory: string, id: string): Promise<Card | undefined> {
+  const path = join(directory, `holder-${id}.json`);
   try {
-    return JSON.parse(await readFile(join(directory, `holder-${id}.json`), "utf8")) as Card;
-  } catch {
-    // Gone, or torn when its machine lost power.
-    return undefined;
+    return JSON.parse(await readFile(path, "utf8")) as Card;
+  } catch (error) {
+    const fault = fileFault("read", path, error);
+    // Gone, or torn when its machine lost power. One that may not be read is somebody's.
+    if (error instanceof SyntaxError || isFault(fault, "ENOENT")) return undefined;
+    throw fault;
   }
 }
 

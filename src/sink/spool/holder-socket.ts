@@ -41,7 +41,13 @@ export async function openHolderSocket(path: string): Promise<HolderSocket> {
   });
 }
 
-/** What the process behind the socket says; undefined: there is none any more. A busy one counts as holding. */
+/** What those who ask a kernel get when nobody listens at the path. */
+const gone = ["ECONNREFUSED", "ENOENT"];
+
+/**
+ * What the process behind the socket says; undefined: there is none any more. A busy one counts as holding. Rejects
+ * where it cannot be asked, as when it belongs to another user: that tells nothing of whether it lives.
+ */
 export async function askHolder(path: string, clock: Clock): Promise<HolderState | undefined> {
   return throughShortPath(path, async (address) => {
     const answered = Promise.withResolvers<HolderState | undefined>();
@@ -58,7 +64,11 @@ export async function askHolder(path: string, clock: Clock): Promise<HolderState
     socket.on("close", () =>
       answered.resolve(text === "claiming\n" ? "claiming" : connected ? "holding" : undefined),
     );
-    socket.on("error", () => answered.resolve(connected ? "holding" : undefined));
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      if (connected) answered.resolve("holding");
+      else if (gone.includes(error.code ?? "")) answered.resolve(undefined);
+      else answered.reject(error);
+    });
     try {
       return await within(clock, answerMs, answered.promise, () => "holding" as const);
     } finally {

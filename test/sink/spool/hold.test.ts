@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { pid } from "node:process";
+import { env, pid } from "node:process";
 import { test } from "node:test";
 import { type Clock, systemClock } from "../../../src/clock.ts";
 import { ConfigError } from "../../../src/errors.ts";
@@ -100,6 +100,46 @@ test("a holder on another machine counts while it writes its file", async () => 
     } finally {
       clearInterval(beating);
     }
+  });
+});
+
+test("a holder whose socket cannot be asked counts while it writes its file", async () => {
+  await withTemporaryDirectory(async (parent) => {
+    const directory = join(parent, "a".repeat(100));
+    await mkdir(directory);
+    const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => hostname());
+    const path = join(directory, "holder-0000000000000000.json");
+    const card = { pid: 7, host: hostname(), boot: boot.trim(), since: "then" };
+    // In place: it is never seen half written.
+    const write = async (beat: number, flag = "r+") =>
+      writeFile(path, JSON.stringify({ ...card, beat }).padEnd(200), { flag });
+    await write(1, "w");
+    await writeFile(join(directory, "holder-0000000000000000.sock"), "");
+    let beat = 10;
+    const beating = setInterval(() => void write(++beat), 30);
+    const { TMPDIR } = env;
+    // No way to a path that is too long for an address: as little can be asked as where another user holds it.
+    env.TMPDIR = join(parent, "nowhere");
+    try {
+      await assert.rejects(hold(directory, fastClock), /process 7 on host .*, since then, holds it/);
+      clearInterval(beating);
+      assert.equal((await readdir(directory)).length, 2);
+      await (await hold(directory, fastClock)).release();
+    } finally {
+      clearInterval(beating);
+      if (TMPDIR === undefined) delete env.TMPDIR;
+      else env.TMPDIR = TMPDIR;
+    }
+    assert.deepEqual(await readdir(directory), []);
+  });
+});
+
+test("a directory in which no file can be made is told as such", async () => {
+  await withTemporaryDirectory(async (directory) => {
+    await assert.rejects(
+      hold(join(directory, "gone")),
+      /cannot create \S+holder-[0-9a-f]{16}\.json: ENOENT: no such file or directory; /,
+    );
   });
 });
 
