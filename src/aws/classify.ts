@@ -54,6 +54,8 @@ export type Verdict =
       readonly throttled: boolean;
       /** The service may have stored what it did not confirm. Left out: it has not. */
       readonly unconfirmed?: true;
+      /** An error of one entry whose code nobody knows. */
+      readonly suspect?: true;
       /** How long the service asked to wait, in ms. */
       readonly retryAfterMs?: number;
     })
@@ -94,7 +96,8 @@ export function classifyFailure(service: TableName, failure: AwsFailure): Verdic
 export function classifyEntry(service: TableName, code: string, message: string): Verdict {
   const known = tableRow(service, code);
   // Only two codes are documented for entries; for one that is not known yet, another attempt does no harm.
-  const row: Row = known ?? familyRow(code) ?? { kind: "transient" };
+  const family = known ?? familyRow(code);
+  const row: Row = family ?? { kind: "transient" };
   const named = {
     reason: known === undefined ? "unknown" : code,
     message: sentence(code, message, row.remedy),
@@ -108,6 +111,7 @@ export function classifyEntry(service: TableName, code: string, message: string)
     kind: "retryable",
     throttled: isThrottled,
     ...(isThrottled ? {} : { unconfirmed: true }),
+    ...(family === undefined ? { suspect: true } : {}),
     ...named,
   };
 }

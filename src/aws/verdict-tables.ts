@@ -189,13 +189,17 @@ const nameless: Row = blocked(
   "an answer without an error code is not the service's own: look at proxies and AWS_ENDPOINT_URL",
 );
 
+const proxied: Row = blocked("a proxy on the way asks for credentials: give it some, or go without it");
+
 /** The row of an answer whose code says nothing, or that has none. */
 export function statusRow(service: TableName, status: number | undefined, code: string): Row {
   if (status === undefined || status < 300 || status === 408) return transient;
   if (status === 429 || (status === 503 && service === "s3")) return throttled;
   if (status >= 500) return transient;
   if (status < 400) return redirected;
-  if (status === 401 || status === 403 || status === 407) return denied;
+  if (status === 407) return proxied;
+  // S3 answers HEAD without a body.
+  if (status === 401 || status === 403) return code === "" && service !== "s3" ? nameless : denied;
   if (status === 413) return tooLarge;
   if (status === 404 || status === 405 || status === 410 || status === 421) return operation;
   // S3 may ask a writer to come again on conflicts; what else it refuses is never the fault of an object's bytes.

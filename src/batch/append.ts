@@ -2,6 +2,7 @@ import { RefusedLinesError, SinkError } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Batch } from "./batch.ts";
 import { countLines } from "./pack.ts";
+import { told } from "./piece.ts";
 
 /** Why a line is in quarantine, and where. */
 export interface Refusal {
@@ -94,10 +95,10 @@ export class Append {
 }
 
 function refusedError(lines: readonly Uint8Array[], refusal: Refusal): RefusedLinesError {
-  const { sinkName, reason, message, path } = refusal;
+  const { sinkName, path } = refusal;
   const what = lines.length === 1 ? "1 line for good; it is" : `${lines.length} lines for good; they are`;
   return new RefusedLinesError(
-    `${sinkName} refuses ${what} in quarantine in ${path}. ${reason}: ${message}`,
+    `${sinkName} refuses ${what} in quarantine in ${path}. ${told(refusal)}`,
     lines,
   );
 }

@@ -10,6 +10,16 @@ import { type Gate, type Passer, probeIntervalMs, type SinkBlock } from "./gate.
 import type { Pace } from "./pace.ts";
 import { countLines, halve, middleOf, type PackedRecord } from "./pack.ts";
 import type { Permits } from "./permits.ts";
+import {
+  isSuspect,
+  type Missed,
+  missedBy,
+  type Passing,
+  type Piece,
+  partOf,
+  told,
+  wholePiece,
+} from "./piece.ts";
 import { groupsOf, type PutOutcome, putOnce } from "./put.ts";
 import type { Recovery } from "./recovery.ts";
 import { setAside } from "./set-aside.ts";
@@ -34,21 +44,6 @@ export interface DeliveryContext extends DeliverOptions {
   readonly recovery: Recovery;
   readonly compress: Compress | undefined;
 }
-
-/** A record on its way. */
-interface Piece extends PackedRecord {
-  /** Attempts that may have stored it without saying so: each may be a copy more. */
-  readonly unconfirmed: number;
-}
-
-/** A record that an attempt did not take, and why. */
-interface Missed<O> {
-  readonly piece: Piece;
-  readonly outcome: O;
-}
-
-/** An outcome after which the record is put again. */
-type Passing = Exclude<PutOutcome, { kind: "durable" } | Refused>;
 
 /** Records that share their puts from here on. */
 interface Course {
@@ -89,7 +84,7 @@ export class Delivery implements Passer {
 
   /** Resolves when all records are decided and no put of them is under way. */
   async run(records: readonly PackedRecord[]): Promise<void> {
-    const pieces = records.map((record) => ({ ...record, unconfirmed: 0 }));
+    const pieces = records.map(wholePiece);
     await this.follow({ pieces, isolates: false, attempt: 1, delayMs: 0 });
     await Promise.all(this.asides);
   }
@@ -171,12 +166,15 @@ export class Delivery implements Passer {
       if (outcome.kind === "durable") this.took(piece);
       else if (outcome.kind === "refused") refused.push({ piece, outcome });
       else {
-        this.batch.lastWord = `${outcome.reason}: ${outcome.message}`;
-        const isUnconfirmed =
-          outcome.kind === "defect" || (outcome.kind === "retryable" && outcome.unconfirmed);
-        const unconfirmed = piece.unconfirmed + (isUnconfirmed ? 1 : 0);
-        const missed = { piece: { ...piece, unconfirmed }, outcome };
-        if (outcome.kind === "retryable" && outcome.elsewhere) elsewhere.push(missed);
+        this.batch.lastWord = told(outcome);
+        const missed = { piece: missedBy(piece, outcome), outcome };
+        if (isSuspect(missed.piece, this.batch.lines(), this.hasDurable)) {
+          const { reason, message } = outcome;
+          refused.push({
+            piece: missed.piece,
+            outcome: { kind: "refused", scope: "record", reason, message },
+          });
+        } else if (outcome.kind === "retryable" && outcome.elsewhere) elsewhere.push(missed);
         else again.push(missed);
       }
     }
@@ -216,7 +214,7 @@ export class Delivery implements Passer {
     const delayMs = Math.max(jitteredMs, askedMs, blockedMs);
     if (clock.monotonicMs() + delayMs >= this.deadlineMs) {
       for (const { piece, outcome } of open) {
-        const message = `Not durable in time; last: ${outcome.reason}: ${outcome.message}`;
+        const message = `Not durable in time; last: ${told(outcome)}`;
         this.failAll([piece], { reason: outcome.reason, message }, askedMs);
       }
       return [];
@@ -247,11 +245,7 @@ export class Delivery implements Passer {
         single.push(each);
         continue;
       }
-      const { unconfirmed } = piece;
-      const both = (await halve(lines, piece, this.context.compress)).map((half) => ({
-        ...half,
-        unconfirmed,
-      }));
+      const both = (await halve(lines, piece, this.context.compress)).map((half) => partOf(half, piece));
       if (outcome.scope === "record") halves.push(...both);
       else for (const half of both) put([half]);
     }

@@ -129,7 +129,8 @@ export class Gate {
       this.refusedInARow++;
       return true;
     }
-    this.blocked(reason, `${refusedInARowMax} lines in a row were refused and none was taken: ${message}`);
+    const what = `${refusedInARowMax} lines in a row were refused and none was taken, so it is not the lines`;
+    this.blocked(reason, `${what}: check stream, region and endpoint. ${message}`);
     return false;
   }
 

@@ -138,4 +138,13 @@ test("what only the operator can put right says what to do", () => {
   assert.match(says("s3", "AccessDenied", 403), /allow s3:PutObject/);
   assert.match(says("s3", "", 403), /allow s3:PutObject/);
   assert.match(says("s3", "AuthorizationHeaderMalformed"), /another region/);
+  assert.match(says("kinesis", "", 403), /not the service's own: look at proxies and AWS_ENDPOINT_URL/);
+  assert.match(says("firehose", "", 407), /a proxy on the way asks for credentials/);
+});
+
+test("an entry whose error nobody knows may be at fault itself", () => {
+  const isSuspect = (code: string) => "suspect" in classifyEntry("kinesis", code, "m");
+  assert.ok(isSuspect("TooStrangeException"));
+  assert.ok(!isSuspect("InternalFailure") && !isSuspect("ProvisionedThroughputExceededException"));
+  assert.ok(!isSuspect("SomethingThrottledException"), "its name says what it is");
 });

@@ -146,7 +146,11 @@ test("16 lines in a row without a durable record are kept, the 17th says that th
   const second = append(linesWith(10, []).join(""));
   await clock.advance(0);
   assert.deepEqual([second.state, quarantine.lines.length], ["BadRecord", 16]);
-  assert.equal(batcher.blocked?.message, "16 lines in a row were refused and none was taken: bad record");
+  assert.equal(
+    batcher.blocked?.message,
+    "16 lines in a row were refused and none was taken, so it is not the lines: " +
+      "check stream, region and endpoint. bad record",
+  );
   // A probe adds none.
   await clock.advance(5_000);
   const probe = append("x\n");
