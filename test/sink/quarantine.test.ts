@@ -105,13 +105,14 @@ test("a keep resolves only once the bytes, and the name of the file, are fsynced
     ...systemFiles,
     create: async (path) => noted(await systemFiles.create(path), "file"),
     open: async (path) =>
-      noted(await systemFiles.open(path), path.endsWith("quarantine") ? "directory" : "parent"),
+      noted(await systemFiles.open(path), path.endsWith("quarantine") ? "directory" : "parents"),
   };
   await withQuarantine({ files }, async (quarantine) => {
     await quarantine.keep([refused("{}\n")], "s");
-    assert.deepEqual(steps, ["fsync parent", "fsync directory", "write", "fsync file"]);
+    const order = steps.filter((step, at) => step !== steps[at - 1]);
+    assert.deepEqual(order, ["fsync parents", "fsync directory", "write", "fsync file"]);
     await quarantine.keep([refused("{}\n")], "s");
-    assert.deepEqual(steps.slice(4), ["write", "fsync file"]);
+    assert.deepEqual(steps.slice(-3), ["fsync file", "write", "fsync file"]);
   });
 });
 

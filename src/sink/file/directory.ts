@@ -25,16 +25,31 @@ export async function ensureDirectory(files: Files, path: string): Promise<void>
   }
 }
 
-/** Creates `path` and all missing parents and fsyncs every directory that got a new name, up to the first old one. */
+/**
+ * Creates `path` and all missing parents and fsyncs the directories that hold their names. Also where they are there
+ * already: whoever created them may have died, or failed, before its fsync.
+ */
 export async function ensureDirectories(files: Files, path: string): Promise<void> {
+  const parent = dirname(path);
   try {
     await files.status(path);
+    if (parent !== path) await syncOldNames(files, parent);
     return;
   } catch (error) {
-    const parent = dirname(path);
     if (!isFault(error, "ENOENT") || parent === path) throw error;
     await ensureDirectories(files, parent);
     await ensureDirectory(files, path);
     await syncDirectory(files, parent);
   }
+}
+
+/** Fsyncs a directory and all above it, but for those that others have made and we may not read. */
+async function syncOldNames(files: Files, path: string): Promise<void> {
+  try {
+    await syncDirectory(files, path);
+  } catch (error) {
+    if (!isFault(error, "EACCES", "EPERM", "EROFS")) throw error;
+  }
+  const parent = dirname(path);
+  if (parent !== path) await syncOldNames(files, parent);
 }

@@ -101,6 +101,8 @@ export class ActiveSegment {
           throw new FileFault("EIO", `cannot write to ${this.segment.path}: 0 bytes were taken`);
         done += written;
         position += written;
+        // Also of a write that does not come to its end: what it wrote takes room until it is cut off.
+        this.segment.bytes = Math.max(this.segment.bytes, position);
       }
     }
   }

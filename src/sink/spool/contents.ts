@@ -34,6 +34,8 @@ export class SpoolContents {
   #moving: Promise<void> = Promise.resolve();
   /** Those that are done with, and that the disk did not remove yet. */
   readonly #left = new Set<Segment>();
+  /** Those that the disk is about to remove. */
+  readonly #leaving = new Set<Segment>();
   #retriedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -56,10 +58,10 @@ export class SpoolContents {
     return this.#oldestMs;
   }
 
-  /** Bytes of all segments, those included that could not be removed yet. */
+  /** Bytes of all segments, those included that are not removed yet. */
   get bytes(): number {
     let bytes = this.segments.bytes;
-    for (const segment of this.#left) bytes += segment.bytes;
+    for (const segment of new Set([...this.#left, ...this.#leaving])) bytes += segment.bytes;
     return bytes;
   }
 
@@ -108,15 +110,18 @@ export class SpoolContents {
   async remove(segment: Segment): Promise<boolean> {
     const { files, directory, log } = this.options;
     this.segments.delete(segment);
+    this.#leaving.add(segment);
     try {
       if (segment.mustBeKept) await keepSegment(files, directory, segment);
       else await removeIfThere(files, segment.path);
       this.#left.delete(segment);
     } catch (error) {
       const fields = { path: segment.path, error: faultMessage(error) };
-      if (!this.#left.has(segment)) log.warn("cannot remove a segment of the spool; it is tried again", fields);
+      if (!this.#left.has(segment))
+        log.warn("cannot remove a segment of the spool; it is tried again", fields);
       this.#left.add(segment);
     }
+    this.#leaving.delete(segment);
     this.measure();
     return !this.#left.has(segment);
   }
