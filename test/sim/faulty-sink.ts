@@ -1,7 +1,8 @@
 /** A sink over a store that outlives every crash, on a network where all goes wrong that can. */
-import { durable, type Outcome, type Sink, type SinkLimits } from "../../src/sink/sink.ts";
+import { durable, type Outcome, type Retryable, type Sink, type SinkLimits } from "../../src/sink/sink.ts";
 import type { VirtualClock } from "../support/virtual-clock.ts";
 import type { Chance } from "./chance.ts";
+import { poisonMark } from "./payload.ts";
 import type { ProcessClock } from "./process-clock.ts";
 import type { Store } from "./store.ts";
 
@@ -10,11 +11,15 @@ export const faults = [
   "hangs",
   "deaf",
   "throttled",
+  "asks to wait",
+  "elsewhere",
   "partial",
+  "half fails",
   "blocked",
   "short answer",
   "long answer",
   "answer lost",
+  "reset",
   "throws",
 ] as const;
 export type Fault = (typeof faults)[number];
@@ -31,13 +36,19 @@ export interface FaultySinkOptions {
   /** Of the process: stops with it. */
   readonly inside: ProcessClock;
   readonly weather: () => Weather;
+  /** What a refused line costs: its record, or the whole put. */
+  readonly refuses: "record" | "put";
   readonly note: (what: string) => void;
-  readonly violate: (what: string) => void;
 }
 
-const retryable: Outcome = { kind: "retryable", throttled: false, reason: "network", message: "lost" };
-const throttled: Outcome = { kind: "retryable", throttled: true, reason: "throttled", message: "slow down" };
+const kind = "retryable";
+const refusedAtOnce: Outcome = { kind, throttled: false, reason: "network", message: "not sent" };
+const lost: Outcome = { kind, throttled: false, unconfirmed: true, reason: "network", message: "lost" };
+const throttled: Retryable = { kind, throttled: true, reason: "throttled", message: "slow down" };
+const elsewhere: Outcome = { ...throttled, elsewhere: true };
 const blocked: Outcome = { kind: "blocked", reason: "denied", message: "not allowed" };
+
+const decoder = new TextDecoder();
 
 export class FaultySink implements Sink {
   readonly name = "faulty:";
@@ -51,10 +62,9 @@ export class FaultySink implements Sink {
 
   put(records: readonly Uint8Array[], signal: AbortSignal): Promise<readonly Outcome[]> {
     const { chance, note } = this.options;
-    this.checkLimits(records);
     const fault = this.pickFault();
     if (fault !== undefined) note(fault);
-    const decided = records.map(() => this.decide(fault));
+    const decided = this.decideAll(records, fault);
     const kept = records.map((record) => record.slice());
     // Whether the bytes still get through when the caller gives up.
     const onTheWire = chance.happens(0.5);
@@ -67,10 +77,10 @@ export class FaultySink implements Sink {
       const arrive = () => {
         tickets = kept.map((record, i) => (decided[i] === durable ? store.keep(record) : undefined));
       };
-      const cancelArrival = fault === "hangs" ? () => undefined : outside.after(travelMs, arrive);
+      const isLost = fault === "hangs" || fault === "reset";
+      const cancelArrival = isLost ? () => undefined : outside.after(travelMs, arrive);
       const answer = () => {
         signal.removeEventListener("abort", giveUp);
-        this.checkUnchanged(records, kept);
         if (fault === "throws") return reject(new Error("a bug in the sink, later"));
         resolve(this.tell(fault, decided, tickets));
       };
@@ -80,7 +90,7 @@ export class FaultySink implements Sink {
         cancelAnswer();
         if (!onTheWire) cancelArrival();
         note("aborted");
-        resolve(records.map(() => retryable));
+        resolve(records.map(() => lost));
       };
       signal.addEventListener("abort", giveUp, { once: true });
     });
@@ -100,12 +110,27 @@ export class FaultySink implements Sink {
     return undefined;
   }
 
-  /** What the service makes of one record. */
+  /** What the service makes of each record. */
+  private decideAll(records: readonly Uint8Array[], fault: Fault | undefined): readonly Outcome[] {
+    const { refuses, note } = this.options;
+    const isPoison = records.map((record) => decoder.decode(record).includes(poisonMark));
+    if (isPoison.includes(true)) note("refused");
+    const reaches = fault !== "throttled" && fault !== "blocked" && fault !== "asks to wait";
+    if (refuses === "put" && reaches && isPoison.includes(true)) return records.map(() => refused("put"));
+    return records.map((_, i) => {
+      const decided = this.decide(fault);
+      return isPoison[i] && decided === durable ? refused("record") : decided;
+    });
+  }
+
   private decide(fault: Fault | undefined): Outcome {
     const { chance } = this.options;
     if (fault === "throttled") return throttled;
+    if (fault === "asks to wait") return { ...throttled, retryAfterMs: chance.int(1, 20_000) };
     if (fault === "blocked") return blocked;
-    if (fault === "partial") return chance.pick([durable, durable, throttled, retryable, blocked]);
+    if (fault === "elsewhere") return chance.pick([durable, durable, elsewhere]);
+    if (fault === "half fails") return chance.pick([durable, throttled]);
+    if (fault === "partial") return chance.pick([durable, durable, throttled, refusedAtOnce, blocked]);
     if (fault === "short answer" || fault === "long answer") return chance.pick([durable, throttled]);
     return durable;
   }
@@ -118,26 +143,14 @@ export class FaultySink implements Sink {
   ): readonly Outcome[] {
     const { chance, store } = this.options;
     const at = chance.int(0, decided.length - 1);
-    if (fault === "answer lost") return decided.map(() => retryable);
+    if (fault === "answer lost" || fault === "reset") return decided.map(() => lost);
     if (fault === "short answer") return decided.toSpliced(at, 1);
     if (fault === "long answer") return decided.toSpliced(at, 0, durable);
     for (const ticket of tickets) if (ticket !== undefined) store.confirm(ticket);
     return decided;
   }
+}
 
-  private checkLimits(records: readonly Uint8Array[]): void {
-    const { limits, violate } = this.options;
-    const bytes = records.reduce((sum, record) => sum + record.length, 0);
-    if (records.length === 0) violate("a put without records");
-    if (records.length > limits.putRecordsMax) violate(`a put of ${records.length} records`);
-    if (bytes > limits.putBytesMax) violate(`a put of ${bytes} bytes`);
-    for (const { length } of records) {
-      if (length > limits.recordBytesMax || length === 0) violate(`a record of ${length} bytes`);
-    }
-  }
-
-  private checkUnchanged(records: readonly Uint8Array[], kept: readonly Uint8Array[]): void {
-    const same = records.every((record, i) => record.every((byte, at) => byte === kept[i]![at]));
-    if (!same) this.options.violate("bytes changed while their put was under way");
-  }
+function refused(scope: "record" | "put"): Outcome {
+  return { kind: "refused", scope, reason: "poison", message: "not these bytes" };
 }

@@ -21,6 +21,8 @@ export interface SimRequest {
   /** The valid lines, `\n` not included. */
   readonly lines: readonly string[];
   readonly lineBytes: number;
+  /** Valid lines that the sink refuses for good. */
+  readonly poison: readonly string[];
   /** How many items of each kind are valid. */
   readonly written: { readonly samples: number; readonly histograms: number; readonly exemplars: number };
   /** The answer that ends it. */
@@ -63,7 +65,14 @@ export interface SizeLimits {
   readonly lineBytesMax: number;
   /** Of all lines of a request. */
   readonly linesBytesMax: number;
+  /** How many series hold lines that the sink refuses. */
+  readonly poisonShare: number;
+  /** Whether the answer waits for the sink, and so tells of them. */
+  readonly poisonIsTold: boolean;
 }
+
+/** What the sink refuses a line for. */
+export const poisonMark = '"text":"poison"';
 
 /** A request with lines that no other request has. */
 export function makeRequest(chance: Chance, id: string, limits: SizeLimits): SimRequest {
@@ -72,7 +81,10 @@ export function makeRequest(chance: Chance, id: string, limits: SizeLimits): Sim
   if (roll < 0.03) return malformed(chance, id, version);
   if (roll < 0.06) return metadataOnly(id);
   const series = Array.from({ length: chance.int(1, 8) }, (_, i) =>
-    makeSeries(chance, `${id}-${i}`, version),
+    // A sink that refuses all it ever gets is taken for blocked: each request has something good.
+    i === 0 && limits.poisonShare > 0
+      ? goodSeries(`${id}-${i}`)
+      : makeSeries(chance, `${id}-${i}`, version, limits),
   );
   const expected = series.flatMap((one) => linesOf(one));
   const fitting = expected.filter(({ line }) => byteLength(line) <= limits.lineBytesMax);
@@ -80,13 +92,18 @@ export function makeRequest(chance: Chance, id: string, limits: SizeLimits): Sim
   const body = compress(version === 1 ? encodeV1(series) : encodeV2(series));
   if (lineBytes > limits.linesBytesMax)
     return { ...refusedWhole, id, version, body, status: 413, attempts: 0 };
-  const refused = fitting.length < expected.length || series.some((one) => !isValid(one.labels));
-  const count = (kind: string) => fitting.filter((each) => each.kind === kind).length;
+  const good = fitting.filter(({ line }) => !line.includes(poisonMark));
+  const poison = fitting.filter(({ line }) => line.includes(poisonMark));
+  const isTold = limits.poisonIsTold && poison.length > 0;
+  const refused = isTold || fitting.length < expected.length || series.some((one) => !isValid(one.labels));
+  const counted = isTold ? good : fitting;
+  const count = (kind: string) => counted.filter((each) => each.kind === kind).length;
   return {
     id,
     version,
     body,
-    lines: fitting.map(({ line }) => line),
+    lines: good.map(({ line }) => line),
+    poison: poison.map(({ line }) => line),
     lineBytes,
     written: { samples: count("sample"), histograms: count("histogram"), exemplars: count("exemplar") },
     status: refused ? 400 : 204,
@@ -95,7 +112,7 @@ export function makeRequest(chance: Chance, id: string, limits: SizeLimits): Sim
 }
 
 const nothing: SimRequest["written"] = { samples: 0, histograms: 0, exemplars: 0 };
-const refusedWhole = { lines: [], lineBytes: 0, written: nothing };
+const refusedWhole = { lines: [], poison: [], lineBytes: 0, written: nothing };
 
 function malformed(chance: Chance, id: string, version: 1 | 2): SimRequest {
   // Declares 100 bytes and begins with a literal of 60 bytes that it does not bring.
@@ -116,6 +133,7 @@ function metadataOnly(id: string): SimRequest {
     version: 1,
     body: compress(toBinary(WriteRequestSchema, create(WriteRequestSchema, { metadata }))),
     lines: [line],
+    poison: [],
     lineBytes: byteLength(line),
     written: nothing,
     status: 204,
@@ -123,15 +141,30 @@ function metadataOnly(id: string): SimRequest {
   };
 }
 
-function makeSeries(chance: Chance, id: string, version: 1 | 2): Series {
+function goodSeries(id: string): Series {
+  const labels: Labels = [
+    ["__name__", "sim_total"],
+    ["id", id],
+  ];
+  return {
+    labels,
+    items: [{ kind: "sample", time: 1_600_000_000_000, start: 0, value: 1 }],
+    metadata: false,
+  };
+}
+
+function makeSeries(
+  chance: Chance,
+  id: string,
+  version: 1 | 2,
+  { poisonShare, lineBytesMax }: SizeLimits,
+): Series {
   const labels: [string, string][] = [
     ["__name__", "sim_total"],
     ["id", id],
   ];
-  labels.push(
-    ["text", chance.pick(texts)],
-    ["padding", "x".repeat(chance.pick([0, 0, 0, 5, 50, 400, 1_200]))],
-  );
+  const padding: [string, string] = ["padding", "x".repeat(chance.pick([0, 0, 0, 5, 50, 400, 1_200]))];
+  labels.push(["text", chance.happens(poisonShare) ? "poison" : chance.pick(texts)], padding);
   const fault = chance.random();
   if (fault < 0.01) labels.shift();
   else if (fault < 0.02) labels.push(["id", id]);
@@ -143,7 +176,14 @@ function makeSeries(chance: Chance, id: string, version: 1 | 2): Series {
     start: version === 2 && chance.happens(0.3) ? 1_500_000_000_000 : 0,
     value: chance.pick(values),
   }));
-  return { labels: chance.shuffle(labels), items, metadata: version === 2 && chance.happens(0.2) };
+  const series = { labels: chance.shuffle(labels), items, metadata: version === 2 && chance.happens(0.2) };
+  if (lineBytesMax > 8_000 || !chance.happens(0.15)) return series;
+  // A line as long as one may be, one byte less, or one more.
+  padding[1] = "";
+  const [first] = linesOf({ labels, items, metadata: false });
+  const bytes = lineBytesMax + chance.int(-1, 1) - (first === undefined ? 0 : byteLength(first.line));
+  padding[1] = "x".repeat(Math.max(0, bytes));
+  return series;
 }
 
 function isValid(labels: Labels): boolean {

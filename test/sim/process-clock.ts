@@ -3,15 +3,22 @@ import type { Clock } from "../../src/clock.ts";
 /** The clock of one process: a crash takes all its timers with it. */
 export class ProcessClock implements Clock {
   private readonly outer: Clock;
+  /** The machine's wall clock minus the true time, in ms. */
+  private readonly offMs: number;
   private readonly cancels = new Set<() => void>();
   private dead = false;
 
-  constructor(outer: Clock) {
+  constructor(outer: Clock, offMs = 0) {
     this.outer = outer;
+    this.offMs = offMs;
+  }
+
+  get isDead(): boolean {
+    return this.dead;
   }
 
   now(): number {
-    return this.outer.now();
+    return this.outer.now() + this.offMs;
   }
 
   monotonicMs(): number {

@@ -1,76 +1,70 @@
-/** One process of the receiver: the real app and batcher over a faulty sink, until it is killed. */
-import { type Batcher, type BatcherOptions, createBatcher } from "../../src/batch/batcher.ts";
+/** One process of the receiver: the real app over the real intake, until it is killed. */
 import { type App, createApp } from "../../src/http/app.ts";
 import { createMetrics, itemKinds, type Metrics } from "../../src/metrics.ts";
-import type { Sink } from "../../src/sink/sink.ts";
-import { MemoryQuarantine } from "../support/memory-quarantine.ts";
 import { silentLog } from "../support/silent-log.ts";
 import type { VirtualClock } from "../support/virtual-clock.ts";
 import type { Chance } from "./chance.ts";
+import { type Intake, type IntakeParts, openIntake } from "./intake.ts";
 import type { SimRequest } from "./payload.ts";
 import { ProcessClock } from "./process-clock.ts";
-
-/** What stays the same over all processes of a run. */
-export interface ReceiverSettings {
-  readonly lingerMs: number;
-  readonly batchBytesMax: number;
-  readonly recordBytesMax: number | undefined;
-  readonly putsInFlightMax: number;
-  readonly pendingBytesMax: number;
-  readonly ackTimeoutMs: number;
-  readonly putTimeoutMs: number;
-}
+import { longestLine, type SimSettings } from "./settings.ts";
 
 export interface ReceiverOptions {
-  readonly settings: ReceiverSettings;
+  readonly settings: SimSettings;
   readonly outside: VirtualClock;
   readonly chance: Chance;
-  readonly openSink: (inside: ProcessClock) => Sink;
-  /** For proofs that the laws can be broken: puts something in place of the batcher. */
-  readonly replaceBatcher: (batcher: Batcher, options: BatcherOptions) => Batcher;
+  /** The machine's wall clock minus the true time, in ms. */
+  readonly clockOffMs: number;
+  /** What the process is made of. */
+  readonly parts: (clock: ProcessClock, metrics: Metrics) => IntakeParts;
   readonly violate: (what: string) => void;
 }
 
 export class Receiver {
   readonly clock: ProcessClock;
-  readonly batcher: Batcher;
   readonly metrics: Metrics = createMetrics({ version: "sim", runtime: "sim" });
   private readonly options: ReceiverOptions;
-  private readonly app: App;
   private readonly crashed: Promise<undefined>;
+  private app: App | undefined;
+  private opened: Intake | undefined;
   private crash: (answer: undefined) => void = () => undefined;
   private draining = false;
   private readonly ackedItems = { samples: 0, histograms: 0, exemplars: 0 };
 
   constructor(options: ReceiverOptions) {
-    const { settings, outside, chance, openSink, replaceBatcher } = options;
     this.options = options;
-    this.clock = new ProcessClock(outside);
+    this.clock = new ProcessClock(options.outside, options.clockOffMs);
     this.crashed = new Promise((resolve) => {
       this.crash = resolve;
     });
-    const common = { ...settings, metrics: this.metrics, log: silentLog, clock: this.clock };
-    const batcherOptions: BatcherOptions = {
-      ...common,
-      compression: "none",
-      random: chance.random,
-      sink: openSink(this.clock),
-      quarantine: new MemoryQuarantine(),
-    };
-    this.batcher = replaceBatcher(createBatcher(batcherOptions), batcherOptions);
+  }
+
+  /** Rejects when it cannot start; never ends when it is killed meanwhile. */
+  async start(): Promise<void> {
+    const { settings, parts } = this.options;
+    const intake = await openIntake(parts(this.clock, this.metrics));
+    this.opened = intake;
     this.app = createApp({
-      ...common,
-      batcher: this.batcher,
+      ...settings,
+      metrics: this.metrics,
+      log: silentLog,
+      clock: this.clock,
+      batcher: intake.batcher,
       bodyBytesMax: 1 << 20,
       decodedBytesMax: 1 << 20,
-      ready: () => (this.draining ? "draining" : undefined),
-      blocked: () => this.batcher.blocked?.message,
+      ready: () => (this.draining ? "draining" : intake.full()),
+      blocked: () => intake.blocked(),
     });
+  }
+
+  get intake(): Intake | undefined {
+    return this.opened;
   }
 
   /** The answer, or undefined where the connection broke with the process. */
   async post(request: SimRequest): Promise<Response | undefined> {
     const { outside, settings, violate } = this.options;
+    if (this.app === undefined) return undefined;
     let uploadedMs = outside.monotonicMs();
     const upload = this.upload(request, () => {
       uploadedMs = outside.monotonicMs();
@@ -82,17 +76,13 @@ export class Receiver {
     const tookMs = outside.monotonicMs() - uploadedMs;
     if (tookMs > settings.ackTimeoutMs + 1) violate(`${request.id} was answered after ${tookMs} ms`);
     if (response.status === 204 || response.status === 400) this.countAcked(request);
-    this.checkPending();
+    this.checkBounds();
     return response;
   }
 
-  /** Nothing is accepted any more; the answer is what was left pending. */
-  async drain(timeoutMs: number): Promise<number> {
-    this.draining = true;
-    const left = await Promise.race([this.batcher.drain(timeoutMs), this.crashed]);
-    if (left === undefined) return 0;
-    if (left !== this.batcher.pendingBytes) this.options.violate(`drain left ${left}, but pending is else`);
-    return left;
+  /** As a signal ends the program: answers what it can, ships what it can; the answer is what was left pending. */
+  async stop(timeoutMs: number): Promise<number> {
+    return (await Promise.race([this.end(timeoutMs), this.crashed])) ?? 0;
   }
 
   kill(): void {
@@ -100,25 +90,33 @@ export class Receiver {
     this.crash(undefined);
   }
 
-  checkPending(): void {
-    const { pendingBytes } = this.batcher;
-    const { pendingBytesMax } = this.options.settings;
-    if (pendingBytes < 0 || pendingBytes > pendingBytesMax) {
-      this.options.violate(`${pendingBytes} pending bytes, the ceiling is ${pendingBytesMax}`);
+  /** Held to its ceilings at any time. */
+  checkBounds(): void {
+    const { settings, violate } = this.options;
+    const { opened } = this;
+    if (opened === undefined) return;
+    const { pendingBytes } = opened.batcher;
+    if (pendingBytes < 0 || pendingBytes > settings.pendingBytesMax) {
+      violate(`${pendingBytes} pending bytes, the ceiling is ${settings.pendingBytesMax}`);
+    }
+    const shipping = opened.shippingBatcher?.pendingBytes ?? 0;
+    // A frame is read whole, be it larger than the window; it is of one batch, and a batch holds whole lines.
+    const shippingMax = Math.max(opened.windowBytesMax, settings.batchBytesMax, longestLine(settings));
+    if (shipping < 0 || shipping > shippingMax) {
+      violate(`${shipping} bytes are being shipped, the window is ${opened.windowBytesMax}`);
     }
   }
 
   /** Asked when all senders are done and nothing is under way. */
   async checkIdle(): Promise<void> {
     const { violate } = this.options;
-    const {
-      items,
-      puts: { pendingBytes, putsInFlight },
-    } = this.metrics;
-    if (this.batcher.pendingBytes !== 0) violate(`${this.batcher.pendingBytes} bytes stay pending`);
-    if (this.clock.pendingTimers !== 0) violate(`${this.clock.pendingTimers} timers stay`);
-    const gauges = [pendingBytes, putsInFlight, ...itemKinds.map((kind) => items[kind].pending)];
-    for (const gauge of gauges) {
+    const { items, puts, spoolPuts } = this.metrics;
+    if (this.opened?.batcher.pendingBytes !== 0) violate("bytes stay pending");
+    const gauges = [puts, spoolPuts].flatMap(({ pendingBytes, putsInFlight }) => [
+      pendingBytes,
+      putsInFlight,
+    ]);
+    for (const gauge of [...gauges, ...itemKinds.map((kind) => items[kind].pending)]) {
       const { name, values } = await gauge.get();
       if (values.some(({ value }) => value !== 0)) violate(`${name} stays above 0`);
     }
@@ -128,6 +126,28 @@ export class Receiver {
         violate(`${kind} written: counted ${written?.value}, answered ${this.ackedItems[kind]}`);
       }
     }
+  }
+
+  /** Lines that may be twice, as it has counted them. */
+  async duplicateRisk(): Promise<number> {
+    return sum(await this.metrics.duplicateRisk.get());
+  }
+
+  /** Frames of the spool that could not be read. */
+  async damagedFrames(): Promise<number> {
+    return sum(await this.metrics.spool.damagedFrames.get());
+  }
+
+  private async end(timeoutMs: number): Promise<number> {
+    const { opened, clock, options } = this;
+    this.draining = true;
+    if (opened === undefined) return 0;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    const left = await opened.batcher.drain(timeoutMs);
+    if (left !== opened.batcher.pendingBytes) options.violate(`drain left ${left}, but pending is else`);
+    const leftMs = Math.max(0, deadlineMs - clock.monotonicMs());
+    await opened.close(leftMs);
+    return left;
   }
 
   private countAcked({ written }: SimRequest): void {
@@ -170,12 +190,13 @@ export class Receiver {
     let at = 0;
     let isCancelled = false;
     return new ReadableStream({
-      cancel: () => {
+      cancel() {
         isCancelled = true;
       },
       pull: (controller) =>
         new Promise<void>((resolve) => {
           this.clock.after(delayMs, () => {
+            // Whoever waited no longer has cancelled it.
             if (isCancelled) return resolve();
             controller.enqueue(body.subarray(at, at + pieceBytes));
             at += pieceBytes;
@@ -188,4 +209,8 @@ export class Receiver {
         }),
     });
   }
+}
+
+function sum({ values }: { readonly values: readonly { readonly value: number }[] }): number {
+  return values.reduce((total, { value }) => total + value, 0);
 }

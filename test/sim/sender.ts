@@ -13,6 +13,8 @@ export interface SenderOptions {
   readonly timeoutMs: number;
   /** The answer's status, and what Retry-After asks for; undefined: the connection broke. */
   readonly post: (request: SimRequest) => Promise<Answer | undefined>;
+  /** Whatever becomes of the request, its sender sends it again. */
+  readonly gaveUp: (request: SimRequest) => void;
   readonly note: (what: string) => void;
   readonly violate: (what: string) => void;
 }
@@ -36,12 +38,14 @@ export async function runSender(options: SenderOptions): Promise<void> {
 }
 
 async function send(request: SimRequest, options: SenderOptions): Promise<void> {
-  const { clock, timeoutMs, post, note, violate } = options;
+  const { clock, timeoutMs, post, gaveUp, note, violate } = options;
   for (let backoffMs = minBackoffMs; ; backoffMs = Math.min(maxBackoffMs, backoffMs * 2)) {
     request.attempts++;
     const answer = await withTimeout(post(request), timeoutMs, clock);
-    if (answer === "timeout") note("sender gave up");
-    else if (answer === undefined) note("connection broke");
+    if (answer === "timeout") {
+      note("sender gave up");
+      gaveUp(request);
+    } else if (answer === undefined) note("connection broke");
     else {
       note(`${answer.status}`);
       if (answer.status < 500) {
