@@ -39,6 +39,8 @@ export interface AwsFailure {
   readonly loadCode?: string | undefined;
   /** The credentials had been refused before, and loading them anew brought the same ones. */
   readonly refusedBefore?: boolean | undefined;
+  /** The service answered others as it should: name and endpoint are right. */
+  readonly hasAnswered?: boolean | undefined;
 }
 
 interface Named {
@@ -125,7 +127,7 @@ function tableRow(service: TableName, code: string): Row | undefined {
 }
 
 function rowOfFailure(service: TableName, failure: AwsFailure, known: Row | undefined): Row {
-  const { status, code, message, loadCode = "", refusedBefore = false } = failure;
+  const { status, code, message, loadCode = "", refusedBefore = false, hasAnswered = false } = failure;
   if (code === "credentials") return tableRow("sts", loadCode) ?? { kind: "transient" };
   const clientError = status !== undefined && status >= 400 && status < 500;
   const row =
@@ -133,7 +135,9 @@ function rowOfFailure(service: TableName, failure: AwsFailure, known: Row | unde
   // A server that blames itself may do better next time, whatever else it says.
   if ((row.kind === "blocked" || row.kind === "refused") && status !== undefined && status >= 500)
     return { kind: "transient" };
-  if (row.kind === "refused" && addressWords.some((words) => words.test(message))) return address;
+  // A record can be refused in any words.
+  const isAddress = !hasAnswered && addressWords.some((words) => words.test(message));
+  if (row.kind === "refused" && isAddress) return address;
   if (row.recovery === "refresh-credentials" && refusedBefore)
     return {
       kind: "blocked",

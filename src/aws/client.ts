@@ -91,12 +91,14 @@ interface Signing {
   /** aws4fetch keeps the derived keys here, one a day, region and secret. */
   keys: Map<string, ArrayBuffer>;
   keysOf: Credentials | undefined;
+  /** The service answered as it should, at least once. */
+  hasAnswered: boolean;
 }
 
 /** A client for one service in one region. */
 export function createAwsClient(options: AwsClientOptions): AwsClient {
   const { service, region, endpoint } = options;
-  const signing: Signing = { clockOffsetMs: 0, keys: new Map(), keysOf: undefined };
+  const signing: Signing = { clockOffsetMs: 0, keys: new Map(), keysOf: undefined, hasAnswered: false };
   const request: AwsClient["request"] = (each, signal) => attempt(options, signing, each, signal);
   return {
     service,
@@ -122,7 +124,8 @@ async function attempt<T>(
   let sent = false;
   const failed = (failure: Omit<AwsFailure, "signedAtMs">): AwsAnswer<never> => {
     const refusedBefore = used?.refusedBefore ?? false;
-    const whole: AwsFailure = { notSent: !sent, ...failure, signedAtMs, refusedBefore };
+    const { hasAnswered } = signing;
+    const whole: AwsFailure = { notSent: !sent, ...failure, signedAtMs, refusedBefore, hasAnswered };
     const verdict = classifyFailure(options.service, whole);
     recover(options, signing, verdict, whole, used);
     return { kind: "failed", failure: whole, verdict };
@@ -148,7 +151,10 @@ async function attempt<T>(
       const init: RequestInit = { method, headers, redirect: "manual", signal: attemptSignal };
       sent = true;
       const response = await options.fetch(url, body === undefined ? init : { ...init, body });
-      return await readAnswer(response, options.answerBytesMax ?? answerBytesMaxDefault, request, failed);
+      const bytesMax = options.answerBytesMax ?? answerBytesMaxDefault;
+      const answer = await readAnswer(response, bytesMax, request, failed);
+      signing.hasAnswered ||= answer.kind === "answered";
+      return answer;
     });
   } catch (error) {
     if (signal.aborted) return noAnswer("aborted", error);

@@ -91,13 +91,12 @@ class GroupCommit implements Batcher {
 
   constructor(options: BatcherOptions) {
     this.options = options;
-    const { clock, log, metrics, sink, putsInFlightMax, pendingBytesMax, ackTimeoutMs, batchBytesMax } =
-      options;
+    const { clock, log, metrics, sink, pendingBytesMax, ackTimeoutMs, batchBytesMax } = options;
     this.packer = new Packer({ ...options, limits: sink.limits });
     const { compress } = this.packer;
     const lineBytesMax = Math.min(longestLineBytes, options.lineBytesMax ?? longestLineBytes);
     this.lineBytesMax = Math.min(this.packer.lineBytesMax, lineBytesMax);
-    const pace = new Pace({ clock, metrics: metrics.puts, putsInFlightMax });
+    const pace = new Pace({ ...options, metrics: metrics.puts });
     const onShut = () => this.shut();
     this.gate = new Gate({ clock, log, metrics, sinkName: sink.name, onShut });
     this.permits = new Permits({ clock, pace, onRoom: () => this.pump() });

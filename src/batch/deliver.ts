@@ -11,6 +11,7 @@ import type { Pace } from "./pace.ts";
 import { countLines, halve, middleOf, type PackedRecord } from "./pack.ts";
 import type { Permits } from "./permits.ts";
 import {
+  cutTo,
   isSuspect,
   type Missed,
   missedBy,
@@ -108,12 +109,18 @@ export class Delivery implements Passer {
     let course = first;
     for (;;) {
       if (course.delayMs > 0) await this.context.recovery.pause(course.delayMs);
-      const groups = groupsOf(course.pieces, this.context.sink.limits, this.context.pace.putBytesMax);
+      const { pace, sink, compress } = this.context;
       const { attempt, isolates } = course;
+      const { recordBytesMax } = pace;
+      const pieces =
+        recordBytesMax === Number.POSITIVE_INFINITY
+          ? course.pieces
+          : await cutTo(recordBytesMax, course.pieces, this.batch.lines(), compress);
+      const groups = groupsOf(pieces, sink.limits, pace.putBytesMax);
       const next: readonly Course[] =
         groups.length > 1
           ? groups.map((pieces) => ({ pieces, isolates, attempt, delayMs: 0 }))
-          : await this.attempt(course);
+          : await this.attempt({ ...course, pieces });
       if (next.length > 1) await Promise.all(next.map((each) => this.follow(each)));
       const [only] = next;
       if (only === undefined || next.length > 1) return;

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { PutMetrics } from "../metrics.ts";
 import { DeliveredRate } from "./delivered-rate.ts";
+import { PutSize } from "./put-size.ts";
 import { UsualDuration } from "./usual-duration.ts";
 
 /** Puts that may always be under way, if the ceiling allows: one that hangs does not stop all others. */
@@ -25,6 +26,8 @@ export interface PaceOptions {
   readonly metrics: PutMetrics;
   /** The most puts that may be under way. */
   readonly putsInFlightMax: number;
+  /** Longest duration of one put, in ms. */
+  readonly putTimeoutMs: number;
 }
 
 /** How a put went, as far as the pace goes. */
@@ -50,6 +53,7 @@ export class Pace {
   private readonly floor: number;
   private readonly delivered = new DeliveredRate();
   private readonly usual = new UsualDuration();
+  private readonly size: PutSize;
   private limitNow: number;
   /** Bytes a second; 0: not paced. */
   private bytesPerSecond = 0;
@@ -67,6 +71,7 @@ export class Pace {
     this.options = options;
     this.floor = Math.min(putsFloor, options.putsInFlightMax);
     this.limitNow = options.putsInFlightMax;
+    this.size = new PutSize(options.putTimeoutMs);
     this.tell();
   }
 
@@ -84,7 +89,13 @@ export class Pace {
   /** How large one put should be at most, in bytes; Infinity: the pace does not say. */
   get putBytesMax(): number {
     this.liftIfOver();
-    return this.bytesPerSecond === 0 ? Number.POSITIVE_INFINITY : (this.bytesPerSecond * putMs) / 1000;
+    const { bytesMax } = this.size;
+    return this.bytesPerSecond === 0 ? bytesMax : Math.min(bytesMax, (this.bytesPerSecond * putMs) / 1000);
+  }
+
+  /** How large a record should be at most, in bytes, so that a put of it alone ends in time; Infinity: as it is. */
+  get recordBytesMax(): number {
+    return this.size.bytesMax;
   }
 
   /** Bytes of lines that can be delivered in `ms`; Infinity: nothing is known to stand against it. */
@@ -108,6 +119,7 @@ export class Pace {
     this.delivered.add(startedMs, nowMs, durableBytes);
     if (durableBytes > 0) this.rawPerByte += (durableRawBytes / durableBytes - this.rawPerByte) / 8;
     if (durableBytes > 0) this.isDelivering = true;
+    this.size.ended(startedMs, nowMs, bytes, durableBytes > 0);
     const isSlow = this.usual.isSlow(bytes, nowMs - startedMs, nowMs);
     // Puts that were under way at the last decrease speak of the time before it.
     const isNews = startedMs >= this.decreasedAtMs;

@@ -1,5 +1,6 @@
 import type { Refused } from "../sink/sink.ts";
-import { middleOf, type PackedRecord } from "./pack.ts";
+import type { Compress } from "./compress.ts";
+import { halve, middleOf, type PackedRecord } from "./pack.ts";
 import type { PutOutcome } from "./put.ts";
 
 /** A record on its way. */
@@ -32,6 +33,26 @@ export function wholePiece(record: PackedRecord): Piece {
 
 export function partOf(record: PackedRecord, { unconfirmed }: Piece): Piece {
   return { ...record, unconfirmed, suspicions: 0, isPart: true };
+}
+
+/** The same lines in pieces of at most `bytesMax` each, as far as they are not single lines. */
+export async function cutTo(
+  bytesMax: number,
+  pieces: readonly Piece[],
+  lines: Uint8Array,
+  compress: Compress | undefined,
+): Promise<readonly Piece[]> {
+  const cut: Piece[] = [];
+  const open = pieces.toReversed();
+  for (let piece = open.pop(); piece !== undefined; piece = open.pop()) {
+    const { data, start, end } = piece;
+    if (data.length <= bytesMax || middleOf(lines, start, end) === end) cut.push(piece);
+    else {
+      const halves = await halve(lines, piece, compress);
+      for (const half of halves.toReversed()) open.push(partOf(half, piece));
+    }
+  }
+  return cut;
 }
 
 /** The piece after an attempt that did not take it. */

@@ -142,6 +142,17 @@ test("what only the operator can put right says what to do", () => {
   assert.match(says("firehose", "", 407), /a proxy on the way asks for credentials/);
 });
 
+test("words about the stream's name are about records once the service has answered others", () => {
+  const failure = {
+    ...nothing,
+    status: 400,
+    code: "ValidationException",
+    message: "bad line in stream name x",
+  };
+  assert.equal(classifyFailure("firehose", failure).kind, "blocked");
+  assert.equal(classifyFailure("firehose", { ...failure, hasAnswered: true }).kind, "refused");
+});
+
 test("an entry whose error nobody knows may be at fault itself", () => {
   const isSuspect = (code: string) => "suspect" in classifyEntry("kinesis", code, "m");
   assert.ok(isSuspect("TooStrangeException"));

@@ -14,7 +14,7 @@ const mebibyte = 1 << 20;
 function paceOf(putsInFlightMax: number) {
   const clock = new VirtualClock();
   const metrics = createMetrics({ version: "test", runtime: "test" }).puts;
-  const pace = new Pace({ clock, metrics, putsInFlightMax });
+  const pace = new Pace({ clock, metrics, putsInFlightMax, putTimeoutMs: 10_000 });
   const gauges = async () => ({
     limit: (await metrics.putsInFlightLimit.get()).values[0]?.value,
     pace: (await metrics.paceBytesPerSecond.get()).values[0]?.value,
