@@ -25,6 +25,20 @@ test("late: lines that become durable after their append was answered 503", asyn
   assert.deepEqual([inTime.state, await risks(metrics), batcher.pendingBytes], ["durable", { late: 3 }, 0]);
 });
 
+test("unconfirmed: each attempt that may have stored a line is a copy more", async () => {
+  const { sink, clock, append, metrics } = heldBatcher({ lingerMs: 0, ackTimeoutMs: 60_000 });
+  const appended = append("a\nb\n");
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await clock.advance(10_000);
+    sink.puts[attempt]?.answer([unconfirmed]);
+    await clock.settle();
+  }
+  await clock.advance(10_000);
+  sink.puts[3]?.answer([durable]);
+  await clock.settle();
+  assert.deepEqual([appended.state, await risks(metrics)], ["durable", { unconfirmed: 6 }]);
+});
+
 test("late: of a batch only the lines whose append has failed", async () => {
   const { sink, clock, append, metrics } = heldBatcher({ lingerMs: 100, ackTimeoutMs: 5_000 });
   append("a\nb\n");

@@ -23,6 +23,7 @@ export class MemorySpool implements Spool {
   reads = 0;
   failRead: Error | undefined;
   failMove: Error | undefined;
+  full: string | undefined;
   private readonly frames: Uint8Array[] = [];
   /** When each frame was put. */
   private readonly times: number[] = [];
@@ -63,7 +64,7 @@ export class MemorySpool implements Spool {
   status(): SpoolStatus {
     const left = this.frames.slice(this.cursor.position.offsetBytes);
     const bytes = left.reduce((sum, { length }) => sum + length, 0);
-    return { bytes, segments: 1, oldestMs: left.length === 0 ? undefined : 0, full: undefined };
+    return { bytes, segments: 1, oldestMs: left.length === 0 ? undefined : 0, full: this.full };
   }
 
   close(): Promise<void> {

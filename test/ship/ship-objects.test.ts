@@ -67,6 +67,18 @@ test("an object is finished by its size, and no put is made for each frame", asy
   );
 });
 
+test("a full spool ships what it has: no company can come", async () => {
+  const { clock, spool, bucket, start } = setUp();
+  const shipper = start();
+  spool.add(line(1), startMs);
+  await clock.advance(10_000);
+  assert.equal(bucket.objects.size, 0);
+  spool.full = "the spool is full";
+  await clock.advance(1_500);
+  assert.equal(bucket.text(), line(1));
+  await clock.resolve(shipper.stop(forever));
+});
+
 test("lines of another hour go into another object, and an object does not wait beyond its hour", async () => {
   const { clock, spool, bucket, start } = setUp({ rotateAgeMs: 3_600_000 });
   const shipper = start();
