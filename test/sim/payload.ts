@@ -87,11 +87,15 @@ export function makeRequest(chance: Chance, id: string, limits: SizeLimits): Sim
       : makeSeries(chance, `${id}-${i}`, version, limits),
   );
   const expected = series.flatMap((one) => linesOf(one));
-  const fitting = expected.filter(({ line }) => byteLength(line) <= limits.lineBytesMax);
+  const isTooLong = ({ line }: { readonly line: string }) => byteLength(line) > limits.lineBytesMax;
+  const fitting = expected.filter((each) => !isTooLong(each));
   const lineBytes = fitting.reduce((sum, { line }) => sum + byteLength(line), 0);
   const body = compress(version === 1 ? encodeV1(series) : encodeV2(series));
   if (lineBytes > limits.linesBytesMax)
     return { ...refusedWhole, id, version, body, status: 413, attempts: 0 };
+  // Text of refused series counts as well as it is read: whether that alone is too much is another's test.
+  const unfit = series.filter((one) => !isValid(one.labels) || linesOf(one).some(isTooLong));
+  if (lineBytes + byteLength(JSON.stringify(unfit)) > limits.linesBytesMax) return metadataOnly(id);
   const good = fitting.filter(({ line }) => !line.includes(poisonMark));
   const poison = fitting.filter(({ line }) => line.includes(poisonMark));
   const isTold = limits.poisonIsTold && poison.length > 0;
