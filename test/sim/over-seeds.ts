@@ -19,14 +19,21 @@ const usualSeeds: Readonly<Record<Topology, number>> = {
   objects: 40,
   "kinesis records": 15,
 };
-/** Seeds that found a bug once; what they found is told in the tests of the parts. */
+/**
+ * Seeds that found a bug once, each seen to fail without its fix. direct 553, records 356 and kinesis records 281: the
+ * name of a directory that a failed start had made was never fsynced, and a power cut took what was in it. file 176: the
+ * tail of a file whose fsync failed was found by the next start and stored twice, uncounted. records 18 and 33: of
+ * several unconfirmed attempts only one was counted. records 499 and objects 146: segments that the disk was slow to
+ * remove, or did not, and writes that broke off, were not counted. objects 28: a spool smaller than an object was full
+ * until the object was old enough.
+ */
 const keptSeeds: Readonly<Record<Topology, readonly number[]>> = {
-  direct: [],
-  file: [],
+  direct: [553],
+  file: [176],
   kinesis: [],
-  records: [],
-  objects: [],
-  "kinesis records": [],
+  records: [18, 33, 356, 499],
+  objects: [28, 146],
+  "kinesis records": [281],
 };
 const always = ["204", "400", "503", "crash", "drained", "sender gave up", "connection broke", "lines"];
 const disk = ["disk full", "disk fails", "disk slow", "power lost"];
