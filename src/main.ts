@@ -24,7 +24,7 @@ async function run({ args, env, name, writeOut, writeErr }: Platform): Promise<n
     }
     const config = readConfig(asked.texts, env);
     const { load } = commandNamed(asked.command ?? "serve");
-    return await (await load())(config, platform);
+    return await (await load())(config, platform, asked.ownTexts);
   } catch (error) {
     writeErr(`${programName}: ${describeError(error)}\n`);
     return error instanceof ConfigError ? error.exitCode : 1;

@@ -50,6 +50,7 @@ export function createMetrics(build: { readonly version: string; readonly runtim
     /** With a spool: what goes into it, before the ack. */
     spoolPuts: putMetrics(make, "spool_", "the spool"),
     ...sinkMetrics(make),
+    bill: billMetrics(make),
     spool: spoolMetrics(make),
   };
 }
@@ -131,7 +132,7 @@ function putMetrics(make: Instruments, part: string, where: string) {
     sentBytes: make.counter(`${part}sent_bytes_total`, `Bytes of records made durable by ${where}, as put.`),
     billedBytes: make.counter(
       `${part}billed_bytes_total`,
-      `Bytes of records made durable by ${where}, rounded up as the service bills them: a Kinesis stream by one of two.`,
+      `Bytes of records made durable by ${where}, rounded up as the service bills them; Kinesis does in one of two ways.`,
       ["billing"],
     ),
   };
@@ -163,6 +164,30 @@ function sinkMetrics(make: Instruments) {
       "operation",
       "outcome",
     ]),
+  };
+}
+
+function billMetrics(make: Instruments) {
+  return {
+    startTime: make.gauge("start_time_seconds", "Unix time at which the program started."),
+    sinkInfo: make.gauge("sink_info", "Constant 1; the labels name the kind of sink and its compression.", [
+      "sink",
+      "compression",
+    ]),
+    dollarsPerDay: make.gauge(
+      "estimated_dollars_per_day",
+      "What a day costs at the pace of estimate_window_seconds, by way of billing (a Kinesis stream has one of two) " +
+        "and part: usage is what is put, capacity the shards or the stream.",
+      ["billing", "part"],
+    ),
+    storageDollarsPerMonth: make.gauge(
+      "estimated_storage_dollars_per_month",
+      "s3: what keeping one day's objects costs a month, at the pace of estimate_window_seconds.",
+    ),
+    windowSeconds: make.gauge(
+      "estimate_window_seconds",
+      "Time that the estimates are made of: the last hour, or since the start.",
+    ),
   };
 }
 

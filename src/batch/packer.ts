@@ -8,6 +8,8 @@ export interface PackerOptions {
   readonly compression: Compression;
   /** Upper bound of a record before compression; undefined: what suits the sink. */
   readonly recordBytesMax: number | undefined;
+  /** In place of the compression's own, for those who only reckon. */
+  readonly compress?: Compress;
 }
 
 /** No record holds more lines than this, however small it becomes: whoever reads it has to inflate it. */
@@ -34,8 +36,8 @@ export class Packer {
   /** Bytes of lines for each byte of a record; undefined: none was large enough to tell. */
   private ratio: number | undefined;
 
-  constructor({ limits, compression, recordBytesMax }: PackerOptions) {
-    this.compress = compressorOf(compression);
+  constructor({ limits, compression, recordBytesMax, compress }: PackerOptions) {
+    this.compress = compression === "none" ? undefined : (compress ?? compressorOf(compression));
     this.limitBytes = limits.recordBytesMax;
     this.targetBytes = limits.recordBytesTarget ?? limits.recordBytesMax;
     const fittingBytes = rawBytesThatFit(limits.recordBytesMax, compression);
@@ -46,7 +48,7 @@ export class Packer {
         : (recordBytesMax ?? rawBytesMax);
   }
 
-  /** Whole lines as records of whole lines, each at most what the sink takes; compressed, each is complete by itself. */
+  /** Whole lines as records of whole lines that the sink takes; compressed, each is complete by itself. */
   async pack(lines: Uint8Array): Promise<PackedRecord[]> {
     const cuts = cutRecords(lines, this.fillBytes);
     const { compress } = this;

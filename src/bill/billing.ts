@@ -8,11 +8,15 @@
 export const billings = ["kinesis_provisioned", "kinesis_on_demand", "firehose", "s3"] as const;
 export type Billing = (typeof billings)[number];
 
-/** `record` 25 KB: a PUT payload unit. S3 bills requests and what is kept, whatever the size of an object. */
+/**
+ * 25 KB are a PUT payload unit. Of these two AWS does not say that KB are 1,024 bytes, only of on-demand streams; nor
+ * whether the partition key counts: whoever asks adds it, so that the bill is not larger than we say.
+ */
 export const unitBytes: Readonly<Record<Billing, number>> = {
   kinesis_provisioned: 25 * 1024,
   kinesis_on_demand: 1024,
   firehose: 5 * 1024,
+  // S3 bills requests, and what is kept by the byte.
   s3: 1,
 };
 
@@ -22,7 +26,10 @@ export function billedBytes(billing: Billing, recordBytes: number): number {
   return Math.ceil(recordBytes / unit) * unit;
 }
 
-/** What one shard of a provisioned stream takes a second. https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html (2026-11) */
+/**
+ * What one shard of a provisioned stream takes a second.
+ * https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html (2026-11)
+ */
 export const shardRecordsPerSecond = 1_000;
 export const shardBytesPerSecond = 1024 * 1024;
 

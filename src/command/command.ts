@@ -1,14 +1,25 @@
 /** The commands there are. Each is loaded when it is asked for, so that --help needs none of them. */
 import type { Config } from "../config/config.ts";
+import type { Flag } from "../config/flags.ts";
+import { planFlags } from "../config/plan-flags.ts";
 import type { Platform } from "../platform.ts";
 
-/** Runs to its end and answers the exit code. Rejects with a ConfigError when it cannot start. */
-export type RunCommand = (config: Config, platform: Platform) => Promise<number>;
+/**
+ * Runs to its end and answers the exit code; `ownTexts` are the flags of this command alone. Rejects with a ConfigError
+ * when it cannot start.
+ */
+export type RunCommand = (
+  config: Config,
+  platform: Platform,
+  ownTexts: ReadonlyMap<string, string>,
+) => Promise<number>;
 
 export interface Command {
   /** One word, or two: `spool inspect`. */
   readonly name: string;
   readonly help: string;
+  /** Flags of this command alone, besides those of all commands. */
+  readonly flags?: Readonly<Record<string, Flag<unknown>>>;
   readonly load: () => Promise<RunCommand>;
 }
 
@@ -17,6 +28,12 @@ export const commands: readonly Command[] = [
     name: "serve",
     help: "receive remote write and archive it (the default)",
     load: async () => (await import("./serve.ts")).serve,
+  },
+  {
+    name: "plan",
+    help: "tell what each sink and compression would cost for --samples-per-second N",
+    flags: planFlags,
+    load: async () => (await import("./plan.ts")).runPlan,
   },
   {
     name: "spool inspect",

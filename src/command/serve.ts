@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { createApp } from "../http/app.ts";
 import type { Listener, Platform } from "../platform.ts";
 import { version } from "../version.ts";
+import { type BillWatch, watchBill } from "./bill-watch.ts";
 import { withinTime } from "./close.ts";
 import { type Intake, openIntake } from "./intake.ts";
 import { listenForStop } from "./stop.ts";
@@ -18,10 +19,11 @@ export async function serve(config: Config, platform: Platform): Promise<number>
   const stop = listenForStop(surroundings);
   const intake = await openIntake(surroundings);
   const { batcher, archive, spool } = intake;
+  const bill = watchBill(surroundings);
   const app = createApp({
     ...config,
     batcher,
-    metrics: { ...metrics, text: () => textOf(surroundings, intake) },
+    metrics: { ...metrics, text: () => textOf(surroundings, intake, bill) },
     log: outageLog,
     clock,
     ready: () => (stop.signal() === undefined ? intake.full() : "draining"),
@@ -39,11 +41,13 @@ export async function serve(config: Config, platform: Platform): Promise<number>
     runtime: platform.name,
   });
   log.info("draining", { signal: await stop.asked, timeoutMs: config.drainTimeoutMs });
+  bill.close();
   return drain(surroundings, listener, intake);
 }
 
-function textOf({ metrics }: Surroundings, intake: Intake): Promise<string> {
+async function textOf({ metrics }: Surroundings, intake: Intake, bill: BillWatch): Promise<string> {
   intake.observe();
+  await bill.observe();
   return metrics.text();
 }
 

@@ -1,7 +1,7 @@
 /** The command line as texts: which command, which flags. What the texts mean is config.ts. */
 import { Command, CommanderError, Option } from "commander";
 import { ConfigError } from "../errors.ts";
-import { environmentName, type FlagName, flagNames, flags } from "./flags.ts";
+import { environmentName, type Flag, type FlagName, flagNames, flags } from "./flags.ts";
 
 export const programName = "prometheus-remote-kinesis";
 
@@ -9,7 +9,11 @@ export interface CommandInfo {
   /** One word, or two: `spool inspect`. */
   readonly name: string;
   readonly help: string;
+  /** Flags of this command alone, besides those of all commands. */
+  readonly flags?: Flags | undefined;
 }
+
+type Flags = Readonly<Record<string, Flag<unknown>>>;
 
 export type Arguments =
   | { readonly kind: "print"; readonly text: string }
@@ -18,6 +22,8 @@ export type Arguments =
       /** The name of one of the commands; undefined: none was given. */
       readonly command: string | undefined;
       readonly texts: ReadonlyMap<FlagName, string>;
+      /** The command's own flags. */
+      readonly ownTexts: ReadonlyMap<string, string>;
     };
 
 interface ArgumentsOptions {
@@ -33,19 +39,40 @@ interface ArgumentsOptions {
  */
 export function readArguments({ args, version, commands }: ArgumentsOptions): Arguments {
   const printed: string[] = [];
-  const texts = new Map<FlagName, string>();
+  const texts = new Map<string, string>();
+  const ownFlags: Flags = Object.assign({}, ...commands.map((command) => command.flags));
+  const { spelled, words } = spellAsLongFlags(args, { ...flags, ...ownFlags });
+  const named = commands.find(({ name }) => `${words.join(" ")} `.startsWith(`${name} `));
   const program = describeProgram(version, commands)
     .exitOverride()
     .configureOutput({ writeOut: (text) => printed.push(text), writeErr: () => {} });
-  for (const name of flagNames) program.addOption(option(name, texts));
+  for (const [name, flag] of Object.entries(named?.flags ?? {})) program.addOption(option(name, flag, texts));
+  for (const name of flagNames) program.addOption(option(name, flags[name], texts, environmentName(name)));
+  for (const [name, flag] of Object.entries(ownFlags)) {
+    if (named?.flags?.[name] === undefined) program.addOption(option(name, flag, texts).hideHelp());
+  }
   try {
-    program.parse(spellAsLongFlags(args), { from: "user" });
+    program.parse(spelled, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: "print", text: printed.join("") };
     throw new ConfigError(2, `${oneLine(error.message)}; --help lists what there is`);
   }
-  return { kind: "run", command: readCommand(program.args, commands), texts };
+  const command = readCommand(program.args, commands);
+  const ownTexts = new Map<string, string>();
+  for (const name of Object.keys(ownFlags)) {
+    const text = texts.get(name);
+    if (text === undefined) continue;
+    texts.delete(name);
+    if (named?.flags?.[name] === undefined) throw new ConfigError(2, notItsFlag(name, command, commands));
+    ownTexts.set(name, text);
+  }
+  return { kind: "run", command, texts: texts as Map<FlagName, string>, ownTexts };
+}
+
+function notItsFlag(flag: string, command: string | undefined, commands: readonly CommandInfo[]): string {
+  const owners = commands.filter((each) => each.flags?.[flag] !== undefined).map(({ name }) => name);
+  return `--${flag} is a flag of ${owners.join(", ")}, not of ${command ?? commands[0]?.name}`;
 }
 
 /** The command that the words outside the flags name. */
@@ -96,29 +123,46 @@ function describeProgram(version: string, commands: readonly CommandInfo[]): Com
     );
 }
 
-function option(name: FlagName, texts: Map<FlagName, string>): Option {
-  const { placeholder, help, default: preset } = flags[name];
-  const notes = [preset === undefined ? undefined : `default ${preset}`, `$${environmentName(name)}`];
+function option(
+  name: string,
+  { placeholder, help, default: preset }: Flag<unknown>,
+  texts: Map<string, string>,
+  environment?: string,
+): Option {
+  const notes = [
+    preset === undefined ? "" : `default ${preset}`,
+    environment === undefined ? "" : `$${environment}`,
+  ];
+  const noted = notes.filter(Boolean).join(", ");
   const spelled = placeholder === undefined ? `--${name} [true|false]` : `--${name} <${placeholder}>`;
-  return new Option(spelled, `${help} (${notes.filter(Boolean).join(", ")})`).argParser((text: string) => {
+  return new Option(spelled, noted === "" ? help : `${help} (${noted})`).argParser((text: string) => {
     if (texts.has(name)) throw new ConfigError(2, `--${name} is given twice: choose one`);
     texts.set(name, text);
     return text;
   });
 }
 
-/** Go's flag package takes `-stream-name X` and `-firehose`; commander wants two dashes and `=true`. */
-function spellAsLongFlags(args: readonly string[]): string[] {
+/**
+ * Go's flag package takes `-stream-name X` and `-firehose`; commander wants two dashes and `=true`. `words` are what is
+ * no flag and no flag's value.
+ */
+function spellAsLongFlags(
+  args: readonly string[],
+  known: Flags,
+): { readonly spelled: string[]; readonly words: readonly string[] } {
   let valueFollows = false;
-  return args.map((arg) => {
+  const words: string[] = [];
+  const spelled = args.map((arg) => {
     const [, name, value] = (valueFollows ? undefined : /^--?([a-z][a-z-]+)(=.*)?$/s.exec(arg)) ?? [];
+    if (name === undefined && !valueFollows && !arg.startsWith("-")) words.push(arg);
     valueFollows = false;
     if (name === undefined) return arg;
-    const flag = Object.hasOwn(flags, name) ? flags[name as FlagName] : undefined;
+    const flag = Object.hasOwn(known, name) ? known[name] : undefined;
     if (flag !== undefined && flag.placeholder === undefined) return `--${name}${value ?? "=true"}`;
     valueFollows = flag !== undefined && value === undefined;
     return `--${name}${value ?? ""}`;
   });
+  return { spelled, words };
 }
 
 function oneLine(message: string): string {

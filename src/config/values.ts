@@ -79,6 +79,14 @@ function within(read: ReadValue<number>, { min, max }: Bounds): ReadValue<number
   };
 }
 
+/** Numbers from `min` to `max`, with or without a fraction. */
+export function decimal(bounds: Bounds): ReadValue<number> {
+  return within((text) => {
+    if (!/^[0-9]{1,12}(?:\.[0-9]{1,6})?$/.test(text)) throw new ValueError("a number like 1000 or 0.5");
+    return Number(text);
+  }, bounds);
+}
+
 /** One of a few words. */
 export function oneOf<const T extends string>(...words: readonly T[]): ReadValue<T> {
   return (text) => {

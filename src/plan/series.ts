@@ -1,6 +1,6 @@
 /**
- * Lines as a Prometheus that watches a few Kubernetes nodes would send them: target by target, in the order of their
- * scrape, with eight to twelve labels a series; counters, gauges and the buckets of histograms in the shares they have there.
+ * Lines as a Prometheus that watches Kubernetes would send them: target by target, in the order of their scrape, with
+ * eight to twelve labels a series; counters, gauges and buckets of histograms in the shares they have there.
  */
 import type { Random } from "../clock.ts";
 

@@ -25,6 +25,12 @@ export const partBytesDefault = 8 * 1024 * 1024;
 const singlePutParts = 2;
 const partsInFlightMax = 2;
 
+/** Requests that put an object of so many bytes, where nothing fails. */
+export function requestsFor(objectBytes: number, partBytes = partBytesDefault): number {
+  const parts = Math.ceil(objectBytes / partBytes);
+  return parts <= singlePutParts ? 1 : parts + 2;
+}
+
 /** Stores the bytes under `key`. Rejects with the reason of `signal` once it is aborted, or with what `chunks` does. */
 export async function uploadObject(
   chunks: AsyncIterable<Uint8Array>,

@@ -5,7 +5,7 @@
 import type { AwsClient } from "../aws/client.ts";
 import { ConfigError } from "../errors.ts";
 import { createPutApiSink } from "./put-api.ts";
-import type { Sink } from "./sink.ts";
+import type { Sink, SinkLimits } from "./sink.ts";
 
 /** Records of one PutRecordBatch call (API_PutRecordBatch, 2026-11). */
 export const firehosePutRecordsMax = 500;
@@ -20,6 +20,13 @@ const frameBytesMax = 16 * firehosePutRecordsMax + 1024;
  * (https://github.com/awslabs/lambda-streams-to-firehose/issues/49), so the whole body stays below them.
  */
 export const firehosePutBytesMax = Math.floor((callBytesMax - frameBytesMax) / 4) * 3;
+
+export const firehoseLimits: SinkLimits = {
+  recordBytesMax: firehoseRecordBytesMax,
+  billings: ["firehose"],
+  putRecordsMax: firehosePutRecordsMax,
+  putBytesMax: firehosePutBytesMax,
+};
 
 /** A delivery stream as the user names it. */
 export interface FirehoseStream {
@@ -53,12 +60,7 @@ export function createFirehoseSink({ client, stream }: FirehoseSinkOptions): Sin
   const { name } = parseFirehoseStream(stream);
   return createPutApiSink({
     name: `firehose:${name}`,
-    limits: {
-      recordBytesMax: firehoseRecordBytesMax,
-      billings: ["firehose"],
-      putRecordsMax: firehosePutRecordsMax,
-      putBytesMax: firehosePutBytesMax,
-    },
+    limits: firehoseLimits,
     client,
     target: "Firehose_20150804.PutRecordBatch",
     head: `${JSON.stringify({ DeliveryStreamName: name }).slice(0, -1)},"Records":[`,

@@ -10,7 +10,7 @@ import { beginByChance } from "./kinesis/by-chance.ts";
 import { listOpenShards } from "./kinesis/shards.ts";
 import { createSpread, explicitHashKeyBytesMax } from "./kinesis/spread.ts";
 import { createPutApiSink } from "./put-api.ts";
-import type { Sink } from "./sink.ts";
+import type { Sink, SinkLimits } from "./sink.ts";
 
 /** Records of one PutRecords call (API_PutRecords, 2026-11). */
 export const kinesisPutRecordsMax = 500;
@@ -31,6 +31,15 @@ export const kinesisDataBytesMax = kinesisRecordBytesMax - partitionKeyBytes;
  * neither of which AWS says for provisioned streams: at most a fortieth of what is billed is empty.
  */
 export const kinesisRecordBytesTarget = 8 * 25_000 - partitionKeyBytes;
+
+export const kinesisLimits: SinkLimits = {
+  recordBytesMax: kinesisDataBytesMax,
+  recordBytesTarget: kinesisRecordBytesTarget,
+  billings: ["kinesis_provisioned", "kinesis_on_demand"],
+  recordOverheadBytes: partitionKeyBytes,
+  putRecordsMax: kinesisPutRecordsMax,
+  putBytesMax: kinesisPutBytesMax,
+};
 
 /** A stream as the user names it. */
 export interface KinesisStream {
@@ -82,14 +91,7 @@ export function createKinesisSink(options: KinesisSinkOptions): Sink {
   const keyBytes = partitionKeyBytes + (spread === undefined ? 0 : explicitHashKeyBytesMax);
   const sink = createPutApiSink({
     name: `kinesis:${name}`,
-    limits: {
-      recordBytesMax: kinesisDataBytesMax,
-      recordBytesTarget: kinesisRecordBytesTarget,
-      billings: ["kinesis_provisioned", "kinesis_on_demand"],
-      recordOverheadBytes: partitionKeyBytes,
-      putRecordsMax: kinesisPutRecordsMax,
-      putBytesMax: putBytesMax - kinesisPutRecordsMax * keyBytes,
-    },
+    limits: { ...kinesisLimits, putBytesMax: putBytesMax - kinesisPutRecordsMax * keyBytes },
     client,
     target: "Kinesis_20131202.PutRecords",
     head: `${JSON.stringify(address).slice(0, -1)},"Records":[`,

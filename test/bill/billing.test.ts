@@ -17,7 +17,7 @@ for (const [billing, unit] of [
 }
 
 test("the examples of AWS's own pages come out", () => {
-  // Kinesis: 5 KB are one unit, 45 KB two; on demand 4.5 KB are 5 KB. Firehose: 3 KB are 5 KB, 12 KB are 15 KB, 42 KB are 45 KB.
+  // Kinesis: 5 KB are one unit, 45 KB two; on demand 4.5 KB are 5 KB. Firehose: 3, 12, 42 KB are 5, 15, 45 KB.
   const kilobytes = (billing: Billing, size: number) => billedBytes(billing, size * 1024) / 1024;
   assert.deepEqual([kilobytes("kinesis_provisioned", 5), kilobytes("kinesis_provisioned", 45)], [25, 50]);
   assert.equal(kilobytes("kinesis_on_demand", 4.5), 5);

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { type Arguments, readArguments } from "../../src/config/arguments.ts";
 import { type Config, readConfig } from "../../src/config/config.ts";
+import { planFlags } from "../../src/config/plan-flags.ts";
 import { ConfigError } from "../../src/errors.ts";
 
 const commands = [
   { name: "serve", help: "receive" },
   { name: "spool inspect", help: "tell what is in a spool" },
   { name: "spool replay", help: "ship a spool" },
+  { name: "plan", help: "tell what it costs", flags: planFlags },
 ];
 
 /** Sorts a command line as the program does. */
