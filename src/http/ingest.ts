@@ -3,6 +3,7 @@ import { MalformedError, RequestError } from "../errors.ts";
 import { LineEncoder } from "../line/encode.ts";
 import type { ItemCounters, ItemKind, Metrics } from "../metrics.ts";
 import type { Histogram } from "../model/histogram.ts";
+import { KnownSeries, knownSeriesBytes } from "../model/known-series.ts";
 import type { LabelSet } from "../model/label-set.ts";
 import type { RejectReason } from "../model/rejection.ts";
 import type { Int64 } from "../model/scalar.ts";
@@ -26,6 +27,8 @@ export interface IngestOptions {
   readonly lineBytesMax: number;
   /** Largest sum of lines of one request, in bytes. */
   readonly linesBytesMax: number;
+  /** Memory for series that are known, in bytes; 0: none is. */
+  readonly knownSeriesBytes?: number;
 }
 
 /** Items by kind; those of a request that are on their way into the archive. */
@@ -55,8 +58,9 @@ export class Ingest implements WriteVisitor {
   private readonly options: IngestOptions;
   private readonly lines: LinePieces;
   private readonly encoder: LineEncoder;
-  private readonly v1 = new WriteV1Walker();
-  private readonly v2 = new WriteV2Walker();
+  private readonly seriesBefore: KnownSeries | undefined;
+  private readonly v1: WriteV1Walker;
+  private readonly v2: WriteV2Walker;
   private readonly refusals = new Refusals();
   private readonly received = { samples: 0, histograms: 0, exemplars: 0, metadata: 0 };
   private readonly written = { samples: 0, histograms: 0, exemplars: 0, metadata: 0 };
@@ -73,7 +77,12 @@ export class Ingest implements WriteVisitor {
     this.known = new KnownMetadata(options.clock);
     this.labelBytesMax = options.lineBytesMax;
     this.lines = new LinePieces(options.lineBytesMax);
-    this.encoder = new LineEncoder(this.lines.out, options.lineBytesMax);
+    const bytesMax = options.knownSeriesBytes ?? knownSeriesBytes;
+    const series = bytesMax > 0 ? new KnownSeries(bytesMax) : undefined;
+    this.seriesBefore = series;
+    this.v1 = new WriteV1Walker(series);
+    this.v2 = new WriteV2Walker(series);
+    this.encoder = new LineEncoder(this.lines.out, options.lineBytesMax, series);
   }
 
   /** Whether ingesting this body would keep others waiting. */
@@ -128,6 +137,7 @@ export class Ingest implements WriteVisitor {
   private clear(): void {
     this.release();
     this.known.begin();
+    this.seriesBefore?.begin();
     this.repeated = 0;
     this.refusals.clear();
     this.rejected.length = 0;
@@ -184,6 +194,11 @@ export class Ingest implements WriteVisitor {
   series(labels: LabelSet): void {
     this.labels = labels;
     this.encoder.startSeries(labels);
+  }
+
+  knownSeries(slot: number, labels: LabelSet): void {
+    this.labels = labels;
+    this.encoder.startKnownSeries(slot);
   }
 
   sample(hi: number, lo: number, time: Int64, start: Int64): void {
@@ -250,7 +265,7 @@ export class Ingest implements WriteVisitor {
       this.written[kind]++;
       if (this.lines.byteLength > this.options.linesBytesMax) throw this.tooManyLines();
       // The encoder repeats labels of the lines before, which are not there any more.
-      if (this.lines.setAside() && this.labels !== undefined) this.encoder.startSeries(this.labels);
+      if (this.lines.setAside()) this.encoder.restart();
       return;
     }
     this.refusals.add("line_too_long", 1, false, this.labels);

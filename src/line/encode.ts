@@ -1,4 +1,5 @@
 import type { Histogram } from "../model/histogram.ts";
+import type { KnownSeries } from "../model/known-series.ts";
 import type { LabelSet } from "../model/label-set.ts";
 import { metricTypes } from "../model/line.ts";
 import type { Int64 } from "../model/scalar.ts";
@@ -6,6 +7,7 @@ import type { ByteWriter } from "../wire/byte-writer.ts";
 import { isFinite64 } from "../wire/float64.ts";
 import { histogramText } from "./histogram-text.ts";
 import { escapedBytesMax, specialName, writeFinite, writeString } from "./json-writer.ts";
+import { KnownLines } from "./known-lines.ts";
 
 /** Bytes [start, end) of the message that a text came in. */
 interface TextSpan {
@@ -25,7 +27,8 @@ interface MetadataSpans {
 /**
  * Writes lines, the format of FORMAT.md, into a ByteWriter. After `startSeries`, each call writes one whole line of
  * that series and answers whether it fits in `lineBytesMax`, `\n` included; where it does not, nothing is left of it.
- * The first line of a series is built; the further ones repeat its head and its labels.
+ * The first line of a series is built; the further ones repeat its head and its labels. With `known`, these are kept
+ * there for the next requests, and not built for a series that is known.
  */
 export class LineEncoder {
   readonly out: ByteWriter;
@@ -39,17 +42,35 @@ export class LineEncoder {
   private labelsEnd = 0;
   /** Bytes that every line of this series has, once one was made; −1: none was. */
   private seriesBytes = -1;
+  private readonly known: KnownSeries | undefined;
+  private readonly knownLines: KnownLines | undefined;
+  /** Those of the series under way, if it is known. */
+  private texts: KnownLines | undefined;
 
-  constructor(out: ByteWriter, lineBytesMax: number) {
+  constructor(out: ByteWriter, lineBytesMax: number, known?: KnownSeries) {
     this.out = out;
     this.lineBytesMax = lineBytesMax;
+    this.known = known;
+    this.knownLines = known && new KnownLines(out, known);
   }
 
   /** Names the series of the next lines. The label set is normalized, has a `__name__` and stays as it is. */
   startSeries(labels: LabelSet): void {
     this.labels = labels;
+    this.texts = undefined;
     this.built = false;
     this.seriesBytes = -1;
+  }
+
+  /** Names the series of the next lines by its slot among the known ones. */
+  startKnownSeries(slot: number): void {
+    this.texts = this.knownLines;
+    this.seriesBytes = this.texts?.startSeries(slot) ?? -1;
+  }
+
+  /** The lines before were taken out of `out`: the next one of the series is built again. */
+  restart(): void {
+    this.built = false;
   }
 
   /** The value comes as its two halves; `start` 0 is left out. */
@@ -124,7 +145,11 @@ export class LineEncoder {
 
   /** `{"name":"…",` */
   private head(): void {
-    const { out, labels } = this;
+    const { out, labels, texts } = this;
+    if (texts !== undefined) {
+      texts.head();
+      return;
+    }
     if (this.built) {
       out.repeat(this.headStart, this.headEnd);
       return;
@@ -140,7 +165,11 @@ export class LineEncoder {
 
   /** `"labels":{…}}` and the end of the line; answers whether it fits. */
   private finish(lineStart: number): boolean {
-    const { out, labels } = this;
+    const { out, labels, texts } = this;
+    if (texts !== undefined) {
+      texts.tail();
+      return this.fits(lineStart);
+    }
     if (this.built) {
       out.repeat(this.labelsStart, this.labelsEnd);
       return this.fits(lineStart);
@@ -151,6 +180,10 @@ export class LineEncoder {
     this.labelsEnd = out.length;
     this.seriesBytes = this.headEnd - this.headStart + (this.labelsEnd - this.labelsStart);
     this.built = this.fits(lineStart);
+    if (this.built && !this.mayNotFit(sampleBytesMax) && labels !== undefined) {
+      const { headStart, headEnd, labelsStart, labelsEnd } = this;
+      this.known?.keep(labels.byteLength, out.bytes, headStart, headEnd, labelsStart, labelsEnd);
+    }
     return this.built;
   }
 
@@ -182,10 +215,26 @@ export class LineEncoder {
   }
 
   private sampleFields(hi: number, lo: number, time: Int64, start: Int64): void {
+    if (this.texts !== undefined && start === 0 && isFinite64(hi)) {
+      this.knownSampleFields(this.texts, hi, lo, time);
+      return;
+    }
     this.timeFields(time, start);
     this.out.ascii(",");
     this.valueField(hi, lo);
     this.out.ascii(",");
+  }
+
+  private knownSampleFields(texts: KnownLines, hi: number, lo: number, time: Int64): void {
+    const { out } = this;
+    if (!texts.repeatTime(time)) {
+      const start = out.length;
+      this.timeFields(time, 0);
+      out.ascii(',"value":');
+      texts.noteTime(time, start);
+    }
+    texts.value(hi, lo);
+    out.ascii(",");
   }
 
   private histogramFields(text: string, time: Int64, start: Int64): void {

@@ -7,10 +7,15 @@ import { bits64, float64, isNan64 } from "../wire/float64.ts";
 /** The finite double with these halves: the shortest decimal that reads back to the same bits; −0 is `-0`. */
 export function writeFinite(out: ByteWriter, hi: number, lo: number): void {
   const value = float64(hi, lo);
-  if (value >= -1e15 && value <= 1e15 && Math.trunc(value) === value) {
-    if (value === 0 && hi !== 0) out.ascii("-0");
-    else out.integer(value);
-  } else out.ascii(String(value));
+  if (!writeWhole(out, value, hi)) out.ascii(String(value));
+}
+
+/** Writes a whole number within ±10^15, of which `hi` is the high half; answers false for any other value. */
+export function writeWhole(out: ByteWriter, value: number, hi: number): boolean {
+  if (!(value >= -1e15 && value <= 1e15 && Math.trunc(value) === value)) return false;
+  if (value === 0 && hi !== 0) out.ascii("-0");
+  else out.integer(value);
+  return true;
 }
 
 /**

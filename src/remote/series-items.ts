@@ -50,6 +50,11 @@ export class SeriesItems {
     this.counts.exemplars = 0;
   }
 
+  /** Whether all items are samples. */
+  get onlySamples(): boolean {
+    return this.counts.histograms === 0 && this.counts.exemplars === 0;
+  }
+
   /** Counts the field whose tag was read at `tagOffset` and passes over it, if it is an item. */
   note(reader: ByteReader, tag: number, tagOffset: number): boolean {
     const field = tag >>> 3;

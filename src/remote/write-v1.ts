@@ -1,4 +1,5 @@
 import { MalformedError } from "../errors.ts";
+import type { KnownSeries } from "../model/known-series.ts";
 import { LabelSet } from "../model/label-set.ts";
 import { ByteReader, expectWireType, wireBytes, wireVarint } from "../wire/byte-reader.ts";
 import { isUtf8 } from "../wire/utf8.ts";
@@ -18,6 +19,12 @@ export class WriteV1Walker {
   private readonly reader = new ByteReader();
   private readonly labels = new LabelSet();
   private readonly items = new SeriesItems(dialect);
+  private readonly known: KnownSeries | undefined;
+
+  /** With `known`, series that came before are told by their slots. */
+  constructor(known?: KnownSeries) {
+    this.known = known;
+  }
 
   /**
    * Walks a decoded `prometheus.WriteRequest` and calls the visitor for all it holds. Throws MalformedError where
@@ -59,13 +66,12 @@ export class WriteV1Walker {
 
   private walkSeries(visitor: WriteVisitor): void {
     const { reader, items, labels } = this;
-    labels.clear(reader.bytes);
-    items.clear();
-    while (reader.offset < reader.end) {
-      const tagOffset = reader.offset;
-      const tag = reader.tag();
-      if (tag >>> 3 === 1) readLabel(reader, tag, labels);
-      else if (!items.note(reader, tag, tagOffset)) reader.skip(tag);
+    const start = reader.offset;
+    const expected = this.expectedSeries();
+    const slot = expected === 0 ? this.findSeries() : expected;
+    if (slot !== 0) {
+      this.visitKnown(slot, start, expected === 0, visitor);
+      return;
     }
     const reason = normalizeLabels(labels, true, visitor);
     if (reason !== undefined) {
@@ -73,6 +79,75 @@ export class WriteV1Walker {
       return;
     }
     visitor.series(labels);
+    items.visit(reader, visitor, 0);
+  }
+
+  /**
+   * Looks whether the series starts with the label fields that are expected, and has no further ones: then these are
+   * not even read. Answers the slot, or 0; then it is as if nothing was looked at.
+   */
+  private expectedSeries(): number {
+    const { reader, items, known } = this;
+    if (known === undefined) return 0;
+    const { keys } = known;
+    const slot = keys.expected(reader.bytes, reader.view, reader.offset, reader.end);
+    if (slot === 0) return 0;
+    const start = reader.offset;
+    reader.offset += keys.keyBytes(slot);
+    items.clear();
+    while (reader.offset < reader.end) {
+      const tagOffset = reader.offset;
+      const tag = reader.tag();
+      if (tag >>> 3 === 1) {
+        reader.offset = start;
+        return 0;
+      }
+      if (!items.note(reader, tag, tagOffset)) reader.skip(tag);
+    }
+    keys.take(slot);
+    return slot;
+  }
+
+  /** Reads the series. Answers the slot of its label set where it is known, or 0. */
+  private findSeries(): number {
+    const { reader, known } = this;
+    const start = reader.offset;
+    const labelsEnd = this.readSeries();
+    if (known === undefined || labelsEnd < 0) return 0;
+    return known.keys.find(reader.bytes, reader.view, start, labelsEnd);
+  }
+
+  /** Reads label fields and notes items. Answers where the label fields end; −1: they do not stand together, in front. */
+  private readSeries(): number {
+    const { reader, items, labels } = this;
+    labels.clear(reader.bytes);
+    items.clear();
+    let labelsEnd = reader.offset;
+    let together = true;
+    while (reader.offset < reader.end) {
+      const tagOffset = reader.offset;
+      const tag = reader.tag();
+      if (tag >>> 3 === 1) {
+        together &&= tagOffset === labelsEnd;
+        readLabel(reader, tag, labels);
+        labelsEnd = reader.offset;
+      } else if (!items.note(reader, tag, tagOffset)) reader.skip(tag);
+    }
+    return together ? labelsEnd : -1;
+  }
+
+  private visitKnown(slot: number, start: number, isRead: boolean, visitor: WriteVisitor): void {
+    const { reader, items, labels, known } = this;
+    if (known === undefined) return;
+    visitor.weigh(known.labelBytes(slot));
+    if (!items.onlySamples) {
+      if (!isRead) {
+        reader.offset = start;
+        this.readSeries();
+      }
+      labels.sort();
+    }
+    visitor.knownSeries(slot, labels);
     items.visit(reader, visitor, 0);
   }
 

@@ -1,11 +1,14 @@
 import { MalformedError } from "../errors.ts";
+import type { KnownSeries } from "../model/known-series.ts";
 import { LabelSet } from "../model/label-set.ts";
 import type { RejectReason } from "../model/rejection.ts";
 import type { Int64 } from "../model/scalar.ts";
 import { ByteReader, expectWireType, wireBytes, wireVarint } from "../wire/byte-reader.ts";
 import { isUtf8 } from "../wire/utf8.ts";
+import { LabelRefs } from "./label-refs.ts";
 import { type ItemDialect, normalizeLabels, SeriesItems } from "./series-items.ts";
-import type { ByteSpan, MetadataSpans, WriteVisitor } from "./write-visitor.ts";
+import { SymbolTable } from "./symbol-table.ts";
+import type { MetadataSpans, WriteVisitor } from "./write-visitor.ts";
 
 /*
  * message Request    { repeated string symbols = 4; repeated TimeSeries timeseries = 5; }
@@ -19,9 +22,19 @@ import type { ByteSpan, MetadataSpans, WriteVisitor } from "./write-visitor.ts";
 export class WriteV2Walker {
   private readonly reader = new ByteReader();
   private readonly labels = new LabelSet();
-  private readonly symbols = new SymbolTable();
-  private readonly items = new SeriesItems(dialectOf(this.symbols));
+  private readonly symbols: SymbolTable;
+  private readonly refs: LabelRefs;
+  private readonly items: SeriesItems;
+  private readonly known: KnownSeries | undefined;
   private readonly metadata = { present: false, type: 0, helpRef: 0, unitRef: 0 };
+
+  /** With `known`, series that came before are told by their slots. */
+  constructor(known?: KnownSeries) {
+    this.known = known;
+    this.symbols = new SymbolTable(known);
+    this.refs = new LabelRefs(this.symbols);
+    this.items = new SeriesItems(dialectOf(this.symbols));
+  }
 
   /**
    * Walks a decoded `io.prometheus.write.v2.Request`: first the symbols, wherever they stand, then all series. Throws
@@ -61,17 +74,34 @@ export class WriteV2Walker {
   }
 
   private walkSeries(visitor: WriteVisitor): void {
-    const { reader, items, labels, metadata } = this;
+    const { reader, items, labels } = this;
+    const created = this.readSeries();
+    const slot = this.findSeries();
+    const reason = this.labelsFault(slot, visitor) ?? this.metadataFault(visitor);
+    if (reason !== undefined) {
+      visitor.refusedSeries(reason, labels, items.counts);
+      return;
+    }
+    if (slot === 0) visitor.series(labels);
+    else visitor.knownSeries(slot, labels);
+    const spans = this.metadataSpans();
+    if (spans !== undefined) visitor.metadata(spans);
+    items.visit(reader, visitor, created);
+  }
+
+  /** Reads references and metadata, and notes items. Answers the start timestamp of the series; 0: none. */
+  private readSeries(): Int64 {
+    const { reader, items, labels, refs, metadata } = this;
     let created: Int64 = 0;
-    let reason: RejectReason | undefined;
     labels.clear(reader.bytes);
+    refs.clear();
     items.clear();
     metadata.present = false;
     while (reader.offset < reader.end) {
       const tagOffset = reader.offset;
       const tag = reader.tag();
       const field = tag >>> 3;
-      if (field === 1) reason = readLabelRefs(reader, tag, labels, this.symbols) ?? reason;
+      if (field === 1) refs.read(reader, tag);
       else if (items.note(reader, tag, tagOffset)) continue;
       else if (field === 5) this.readMetadata(tag);
       else if (field === 6) {
@@ -79,15 +109,32 @@ export class WriteV2Walker {
         created = reader.int64();
       } else reader.skip(tag);
     }
-    reason ??= normalizeLabels(labels, true, visitor) ?? this.metadataFault(visitor);
-    if (reason !== undefined) {
-      visitor.refusedSeries(reason, labels, items.counts);
-      return;
+    return created;
+  }
+
+  /** The slot of the label set where it is known, or 0. */
+  private findSeries(): number {
+    const { refs, known } = this;
+    if (known === undefined) return 0;
+    const { keys } = known;
+    const end = refs.makeKey();
+    const expected = keys.expected(refs.keyBytes, refs.keyView, 0, end);
+    if (expected === 0) return end === 0 ? 0 : keys.find(refs.keyBytes, refs.keyView, 0, end);
+    keys.take(expected);
+    return expected;
+  }
+
+  /** Makes the label set, and answers what is wrong with it. A known one is only made where it may have to be named. */
+  private labelsFault(slot: number, visitor: WriteVisitor): RejectReason | undefined {
+    const { labels, refs, known } = this;
+    if (slot === 0 || known === undefined) {
+      return refs.addTo(labels) ?? normalizeLabels(labels, true, visitor);
     }
-    visitor.series(labels);
-    const spans = this.metadataSpans();
-    if (spans !== undefined) visitor.metadata(spans);
-    items.visit(reader, visitor, created);
+    visitor.weigh(known.labelBytes(slot));
+    if (this.items.onlySamples && this.metadataIsEmpty()) return undefined;
+    const reason = refs.addTo(labels);
+    labels.sort();
+    return reason;
   }
 
   /** A field that comes twice is merged, as Protocol Buffers want it. */
@@ -145,87 +192,17 @@ export class WriteV2Walker {
 /** Tags of the series (1) and the metadata (3) in prometheus.WriteRequest. */
 const v1Tags: readonly number[] = [(1 << 3) | wireBytes, (3 << 3) | wireBytes];
 
-/** More symbols than this in one request are refused: far above what 32 MiB of real series hold. */
-export const symbolsMax = 1 << 20;
-
-/** The symbols of the request under way, as spans of its bytes. */
-class SymbolTable {
-  count = 0;
-  private spans = new Int32Array(2 * 1024);
-
-  read(reader: ByteReader, message: Uint8Array): void {
-    reader.reset(message);
-    this.count = 0;
-    while (reader.offset < reader.end) {
-      const tag = reader.tag();
-      if (tag >>> 3 !== 4) {
-        reader.skip(tag);
-        continue;
-      }
-      expectWireType(tag, wireBytes);
-      const end = reader.lengthEnd();
-      this.add(reader.offset, end);
-      reader.offset = end;
-    }
-  }
-
-  start(ref: number): number {
-    return this.spans[ref * 2]!;
-  }
-
-  end(ref: number): number {
-    return this.spans[ref * 2 + 1]!;
-  }
-
-  /** Empty for symbol 0 where there are none. */
-  span(ref: number): ByteSpan {
-    return ref < this.count ? { start: this.start(ref), end: this.end(ref) } : { start: 0, end: 0 };
-  }
-
-  private add(start: number, end: number): void {
-    const at = this.count * 2;
-    if (at === this.spans.length) {
-      if (this.count >= symbolsMax) throw new MalformedError(`Cannot read more than ${symbolsMax} symbols`);
-      const grown = new Int32Array(at * 2);
-      grown.set(this.spans);
-      this.spans = grown;
-    }
-    this.spans[at] = start;
-    this.spans[at + 1] = end;
-    this.count++;
-  }
-}
-
 function dialectOf(symbols: SymbolTable): ItemDialect {
+  const exemplarRefs = new LabelRefs(symbols);
   return {
     sampleField: 2,
     histogramField: 3,
     exemplarField: 4,
     hasStart: true,
-    readExemplarLabels: (reader, tag, labels) => readLabelRefs(reader, tag, labels, symbols),
+    readExemplarLabels(reader, tag, labels) {
+      exemplarRefs.clear();
+      exemplarRefs.read(reader, tag);
+      return exemplarRefs.addTo(labels);
+    },
   };
-}
-
-/** References come in pairs, possibly over several fields, packed or not. Answers the last one out of range. */
-function readLabelRefs(
-  reader: ByteReader,
-  tag: number,
-  labels: LabelSet,
-  symbols: SymbolTable,
-): RejectReason | undefined {
-  if ((tag & 7) === wireVarint) return addLabelRef(reader.uint32(), labels, symbols);
-  expectWireType(tag, wireBytes);
-  const outerEnd = reader.end;
-  const end = reader.lengthEnd();
-  reader.end = end;
-  let rejection: RejectReason | undefined;
-  while (reader.offset < end) rejection = addLabelRef(reader.uint32(), labels, symbols) ?? rejection;
-  reader.end = outerEnd;
-  return rejection;
-}
-
-function addLabelRef(ref: number, labels: LabelSet, symbols: SymbolTable): RejectReason | undefined {
-  if (ref >= symbols.count) return "invalid_symbol_ref";
-  labels.addHalf(symbols.start(ref), symbols.end(ref));
-  return undefined;
 }

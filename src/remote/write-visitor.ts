@@ -37,6 +37,11 @@ export interface WriteVisitor {
   weigh(textBytes: number): void;
   /** A valid label set; its items follow. */
   series(labels: LabelSet): void;
+  /**
+   * A label set that was valid before, by its slot in the known series; its items follow. `labels` need not be
+   * filled where there are only samples: those cannot be refused, as their lines are known to fit.
+   */
+  knownSeries(slot: number, labels: LabelSet): void;
   sample(valueHi: number, valueLo: number, time: Int64, start: Int64): void;
   histogram(histogram: Histogram, time: Int64, start: Int64): void;
   exemplar(labels: LabelSet, valueHi: number, valueLo: number, time: Int64): void;

@@ -26,6 +26,8 @@ const twoTo32 = 0x1_0000_0000;
  */
 export class ByteReader {
   bytes: Uint8Array = new Uint8Array(0);
+  /** Over all of `bytes`. */
+  view = new DataView(this.bytes.buffer);
   offset = 0;
   end = 0;
   /** Low 32 bits of the last 64-bit value, unsigned. */
@@ -40,6 +42,7 @@ export class ByteReader {
   /** Starts over on other bytes. */
   reset(bytes: Uint8Array): void {
     this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.offset = 0;
     this.end = bytes.length;
   }

@@ -1,0 +1,85 @@
+import { KnownBytes } from "../wire/known-bytes.ts";
+
+/** Words of a payload before its texts: bytes of the label set, and of the two texts. */
+export const labelBytesAt = 0;
+export const headBytesAt = 1;
+export const tailBytesAt = 2;
+/** The last value that was no whole number, and its text of so many bytes. */
+export const valueLoAt = 3;
+export const valueHiAt = 4;
+export const valueBytesAt = 5;
+export const valueTextAt = 6;
+/** The longest text of a double: -2.2250738585072014e-308. */
+const valueTextWords = 6;
+/** The head; behind it, from the next whole word on, the tail. */
+export const textsAt = valueTextAt + valueTextWords;
+/** Of the memory, what texts of remote write 2.0's symbol tables take: each stands in many label sets. */
+const symbolsShare = 1 / 8;
+/** Bytes of memory that are kept unless something else is said. */
+export const knownSeriesBytes = 32 * 1024 * 1024;
+
+/**
+ * The series of the last requests with the texts that are the same in all their lines: the head with the name, the
+ * tail with the labels. Senders repeat their label sets with every scrape; those that are known need not be
+ * validated, sorted and escaped again, nor even read.
+ *
+ * A series is known by the bytes that its label set came as: in 1.0 the label fields as they stand in the message, in
+ * 2.0 what the symbols behind its references are, by their own slots. Only valid label sets are added. A series of
+ * 11 labels and 290 bytes takes 730 bytes, in 2.0 about 530.
+ */
+export class KnownSeries {
+  readonly keys: KnownBytes;
+  readonly symbols: KnownBytes;
+  private symbolsEmptied = 0;
+
+  /** Takes `bytesMax` at most, and an eighth of it for finding things. */
+  constructor(bytesMax: number) {
+    this.symbols = new KnownBytes(bytesMax * symbolsShare);
+    this.keys = new KnownBytes(bytesMax * (1 - symbolsShare));
+  }
+
+  /** Starts a request. Only here slots may end. */
+  begin(): void {
+    this.symbols.begin();
+    this.keys.begin();
+    // Keys of 2.0 are made of slots of symbols, which may now stand for others.
+    if (this.symbols.emptied !== this.symbolsEmptied) this.keys.empty();
+    this.symbolsEmptied = this.symbols.emptied;
+  }
+
+  /**
+   * Adds the series that was looked for last and not found, if it was: its label set has `labelBytes`, the texts are
+   * bytes of `source`.
+   */
+  keep(
+    labelBytes: number,
+    source: Uint8Array,
+    headStart: number,
+    headEnd: number,
+    tailStart: number,
+    tailEnd: number,
+  ): void {
+    const { keys } = this;
+    const headBytes = headEnd - headStart;
+    const tailBytes = tailEnd - tailStart;
+    const slot = keys.add(textsAt + wordsOf(headBytes) + wordsOf(tailBytes));
+    if (slot === 0) return;
+    const at = keys.payload(slot);
+    keys.words[at + labelBytesAt] = labelBytes;
+    keys.words[at + headBytesAt] = headBytes;
+    keys.words[at + tailBytesAt] = tailBytes;
+    keys.words[at + valueBytesAt] = 0;
+    keys.bytes.set(source.subarray(headStart, headEnd), (at + textsAt) * 4);
+    keys.bytes.set(source.subarray(tailStart, tailEnd), (at + textsAt + wordsOf(headBytes)) * 4);
+  }
+
+  /** Bytes of text in the label set of `slot`. */
+  labelBytes(slot: number): number {
+    return this.keys.words[this.keys.payload(slot) + labelBytesAt]!;
+  }
+}
+
+/** Words that hold so many bytes. */
+export function wordsOf(bytes: number): number {
+  return (bytes + 3) >>> 2;
+}

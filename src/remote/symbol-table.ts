@@ -1,0 +1,79 @@
+import { MalformedError } from "../errors.ts";
+import type { KnownSeries } from "../model/known-series.ts";
+import { type ByteReader, expectWireType, wireBytes } from "../wire/byte-reader.ts";
+import type { ByteSpan } from "./write-visitor.ts";
+
+/** More symbols than this in one request are refused: far above what 32 MiB of real series hold. */
+export const symbolsMax = 1 << 20;
+
+/** The symbols of the request under way (remote write 2.0), as spans of its bytes. */
+export class SymbolTable {
+  count = 0;
+  private spans = new Int32Array(2 * 1024);
+  /** By reference: the slot of the symbol among the known ones; 0: it is not. */
+  slots = new Int32Array(1024);
+  private readonly known: KnownSeries | undefined;
+
+  constructor(known: KnownSeries | undefined) {
+    this.known = known;
+  }
+
+  read(reader: ByteReader, message: Uint8Array): void {
+    reader.reset(message);
+    this.count = 0;
+    while (reader.offset < reader.end) {
+      const tag = reader.tag();
+      if (tag >>> 3 !== 4) {
+        reader.skip(tag);
+        continue;
+      }
+      expectWireType(tag, wireBytes);
+      const end = reader.lengthEnd();
+      this.add(reader, end);
+      reader.offset = end;
+    }
+  }
+
+  start(ref: number): number {
+    return this.spans[ref * 2]!;
+  }
+
+  end(ref: number): number {
+    return this.spans[ref * 2 + 1]!;
+  }
+
+  /** Empty for symbol 0 where there are none. */
+  span(ref: number): ByteSpan {
+    return ref < this.count ? { start: this.start(ref), end: this.end(ref) } : { start: 0, end: 0 };
+  }
+
+  private add(reader: ByteReader, end: number): void {
+    const { count } = this;
+    if (count === this.slots.length) {
+      if (count >= symbolsMax) throw new MalformedError(`Cannot read more than ${symbolsMax} symbols`);
+      this.spans = grown(this.spans);
+      this.slots = grown(this.slots);
+    }
+    this.spans[count * 2] = reader.offset;
+    this.spans[count * 2 + 1] = end;
+    this.slots[count] = this.known === undefined ? 0 : slotOf(this.known, reader, end);
+    this.count++;
+  }
+}
+
+/** Adds a symbol that is not known yet. */
+function slotOf({ symbols }: KnownSeries, { bytes, view, offset }: ByteReader, end: number): number {
+  const expected = symbols.expected(bytes, view, offset, end);
+  if (expected !== 0 && symbols.keyBytes(expected) === end - offset) {
+    symbols.take(expected);
+    return expected;
+  }
+  const found = symbols.find(bytes, view, offset, end);
+  return found === 0 ? symbols.add(0) : found;
+}
+
+function grown(numbers: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(numbers.length * 2);
+  larger.set(numbers);
+  return larger;
+}
