@@ -132,7 +132,7 @@ function putMetrics(make: Instruments, part: string, where: string) {
     sentBytes: make.counter(`${part}sent_bytes_total`, `Bytes of records made durable by ${where}, as put.`),
     billedBytes: make.counter(
       `${part}billed_bytes_total`,
-      `Bytes of records made durable by ${where}, rounded up as the service bills them; Kinesis does in one of two ways.`,
+      `Bytes of records made durable by ${where}, rounded up as it bills them; Kinesis does in one of two ways.`,
       ["billing"],
     ),
   };
