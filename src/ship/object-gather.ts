@@ -34,9 +34,9 @@ const lookMs = 1_000;
 
 /**
  * Reads frames from `from` on until they are enough: of the target size, or of the greatest age, or the next one came
- * in another hour, which has another folder; a backlog makes the objects that would have been made in its time. When the
- * spool is full no company can come, so what there is has to do.
- * Resolves with undefined when there are none and none are to be waited for.
+ * in another hour, which has another folder; a backlog makes the objects that would have been made in its time. When
+ * the spool is full no company can come, so what there is has to do. Resolves with undefined when there are none and
+ * none are to be waited for.
  */
 export async function gather(from: SpoolPosition, options: GatherOptions): Promise<Gathered | undefined> {
   const { targetBytes, ageMaxMs, clock, hurry, cut, spool } = options;

@@ -20,12 +20,13 @@ const usualSeeds: Readonly<Record<Topology, number>> = {
   "kinesis records": 15,
 };
 /**
- * Seeds that found a bug once, each seen to fail without its fix. direct 553, records 356 and kinesis records 281: the
- * name of a directory that a failed start had made was never fsynced, and a power cut took what was in it. file 176: the
- * tail of a file whose fsync failed was found by the next start and stored twice, uncounted. records 18 and 33: of
- * several unconfirmed attempts only one was counted. records 499 and objects 146: segments that the disk was slow to
- * remove, or did not, and writes that broke off, were not counted. objects 28: a spool smaller than an object was full
- * until the object was old enough.
+ * Seeds that found a bug once, each seen to fail without its fix.
+ * - direct 553, records 356, kinesis records 281: the name of a directory that a failed start had made was never
+ *   fsynced, and a power cut took what was in it.
+ * - file 176: the tail of a file whose fsync failed was found by the next start, and was there twice, uncounted.
+ * - records 18 and 33: of several unconfirmed attempts only one was counted as a risk.
+ * - records 499, objects 146: segments that the disk was slow to remove, or did not, took room that nobody counted.
+ * - objects 28: a spool smaller than an object was full until the object was old enough.
  */
 const keptSeeds: Readonly<Record<Topology, readonly number[]>> = {
   direct: [553],
