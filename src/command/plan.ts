@@ -99,8 +99,8 @@ function titleOf(
     const of = senders === 1 ? "one Prometheus" : `${senders} Prometheus servers`;
     return `${rate} of ${series.toLocaleString("en-US")} series from ${of}, lines like those of a Kubernetes cluster`;
   }
-  const { sink, compression, rawBytes, sentBytes, lines } = measured;
-  const size = `${Math.round(rawBytes / lines)} bytes a sample`;
+  const { sink, compression, bytesPerLine, rawBytes, sentBytes } = measured;
+  const size = `${Math.round(bytesPerLine)} bytes a sample`;
   const smaller = `${(rawBytes / sentBytes).toFixed(1)} times smaller with ${compression} into ${sink}`;
   return `${rate}, as ${from} has them: ${size}, ${smaller}`;
 }

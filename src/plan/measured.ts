@@ -8,6 +8,8 @@ export interface Measured {
   readonly compression: Compression;
   /** Samples, histograms, exemplars and metadata: one line each. */
   readonly lines: number;
+  readonly bytesPerLine: number;
+  /** Of lines that the sink has. */
   readonly rawBytes: number;
   readonly sentBytes: number;
   /** Puts of which every record was taken. */
@@ -34,11 +36,14 @@ export function readMeasured(text: string): Measured {
   if (sink === undefined || known === undefined)
     throw new RangeError(`sink_info says nothing: ${info.labels}`);
   const lines = itemKinds.reduce((sum, kind) => sum + value(`${kind}_written_total`), 0);
+  const rawBytes = value("raw_bytes_total");
   const measured: Measured = {
     sink,
     compression: known,
     lines,
-    rawBytes: value("raw_bytes_total"),
+    // With a spool, not all that is written has reached the sink.
+    bytesPerLine: (value("spool_raw_bytes_total") || rawBytes) / lines,
+    rawBytes,
     sentBytes: value("sent_bytes_total"),
     puts: value("put_attempts_total", 'outcome="ok"'),
     startSeconds: value("start_time_seconds"),

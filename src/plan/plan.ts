@@ -97,7 +97,7 @@ class PlannedWorkload {
     const count = Math.ceil((sampleBytesMax * probeLines) / probe.bytes.length);
     this.lines = new LinesBuffer(source.next(count));
     const bytesPerLine = this.lines.bytes.length / count;
-    this.lineFactor = measured === undefined ? 1 : measured.rawBytes / measured.lines / bytesPerLine;
+    this.lineFactor = measured === undefined ? 1 : measured.bytesPerLine / bytesPerLine;
     this.batches = this.batchLines(options, bytesPerLine);
   }
 

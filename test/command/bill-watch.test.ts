@@ -105,11 +105,15 @@ test("a plan reads from /metrics what it needs", () =>
       sink: "firehose",
       compression: "gzip",
       lines: 1_000,
+      bytesPerLine: 300,
       rawBytes: 300_000,
       sentBytes: 20_000,
       puts: 7,
     });
     assert.equal(startSeconds, 1_700_000_000);
+    // More was made durable in the spool than has been shipped.
+    metrics.spoolPuts.rawBytes.inc(350_000);
+    assert.equal(readMeasured(await metrics.text()).bytesPerLine, 350);
   }));
 
 test("other texts are told from metrics", () => {

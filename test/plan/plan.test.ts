@@ -195,6 +195,7 @@ test("what an instance measured takes the place of what was made up", async () =
     sink: "kinesis",
     compression: "gzip" as const,
     lines: 1_000_000,
+    bytesPerLine: 200,
     rawBytes: 200_000_000,
     sentBytes: 20_000_000,
     puts: 500,
