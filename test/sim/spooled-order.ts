@@ -50,11 +50,12 @@ export class SpooledOrder {
     let ahead = 0;
     for (const line of lines) {
       const frames = this.framesOf.get(line) ?? [];
-      const frame = frames.find(({ untried }) => untried.has(line));
-      if (frame === undefined) continue;
+      for (const { untried } of frames) untried.delete(line);
+      const [frame] = frames;
+      // Of a line that was sent twice nobody knows which frame this one is from.
+      if (frame === undefined || frames.length > 1) continue;
       while (this.oldest.length > 0 && this.oldest[0]!.untried.size === 0) this.oldest.shift();
       ahead = Math.max(ahead, frame.startBytes - (this.oldest[0]?.startBytes ?? frame.startBytes));
-      frame.untried.delete(line);
     }
     return ahead;
   }
