@@ -11,7 +11,7 @@ export interface PackedRecord {
 }
 
 /** Where records begin and end. */
-type Cut = Pick<PackedRecord, "start" | "end">;
+export type Cut = Pick<PackedRecord, "start" | "end">;
 
 /**
  * Cuts whole lines into records of at most `fillBytes` before compression; a record never ends inside a line, and a

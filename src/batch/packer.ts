@@ -1,7 +1,7 @@
 import type { Compression } from "../compression.ts";
 import type { SinkLimits } from "../sink/sink.ts";
 import { type Compress, compressorOf, rawBytesThatFit } from "./compress.ts";
-import { cutRecords, halve, middleOf, type PackedRecord } from "./pack.ts";
+import { type Cut, cutRecords, halve, middleOf, type PackedRecord } from "./pack.ts";
 
 export interface PackerOptions {
   readonly limits: SinkLimits;
@@ -18,6 +18,8 @@ const rawBytesMax = 8 * 1024 * 1024;
 const aim = 0.97;
 /** Records of fewer bytes say little of how larger ones compress. */
 const tellingBytes = 64 * 1024;
+/** Of a record: about a payload unit. */
+const restShare = 1 / 8;
 /** How much of what is new goes into the ratio with each batch. */
 const learning = 1 / 4;
 
@@ -50,10 +52,11 @@ export class Packer {
 
   /** Whole lines as records of whole lines that the sink takes; compressed, each is complete by itself. */
   async pack(lines: Uint8Array): Promise<PackedRecord[]> {
-    const cuts = cutRecords(lines, this.fillBytes);
-    const { compress } = this;
+    const { compress, fillBytes } = this;
+    const cuts = cutRecords(lines, fillBytes);
     if (compress === undefined)
       return cuts.map((cut) => ({ ...cut, data: lines.subarray(cut.start, cut.end) }));
+    this.joinRest(cuts, fillBytes);
     const records = await Promise.all(
       cuts.map(async (cut) => ({ ...cut, data: await compress(lines.subarray(cut.start, cut.end)) })),
     );
@@ -67,6 +70,16 @@ export class Packer {
     if (this.compress === undefined) return this.fillBytesMax;
     const learned = this.targetBytes * (this.ratio ?? 0) * aim;
     return Math.min(this.fillBytesMax, Math.max(this.lineBytesMax, Math.floor(learned)));
+  }
+
+  /** A small rest goes into the record before it, where that costs no more than a record of its own. */
+  private joinRest(cuts: Cut[], fillBytes: number): void {
+    const [before, last] = cuts.slice(-2);
+    if (before === undefined || last === undefined) return;
+    const isSmall = last.end - last.start < fillBytes * restShare;
+    const isAllowed = last.end - before.start <= this.fillBytesMax;
+    if (!isSmall || !isAllowed || this.targetBytes * (1 + restShare) > this.limitBytes) return;
+    cuts.splice(-2, 2, { start: before.start, end: last.end });
   }
 
   private learn(records: readonly PackedRecord[]): void {

@@ -135,6 +135,19 @@ for (const compression of ["gzip", "zstd"] as const) {
   });
 }
 
+test("a small rest goes into the record before it, a large one becomes its own", async () => {
+  const source = new LineSource({ series: 10_000, samplesPerSecond: 10_000 }, seededRandom(1));
+  const packing = packer(mebibyte, "gzip", undefined, 100_000);
+  const all = bytesOf(source.next(20_000));
+  const fill = (await packing.pack(all).then(() => packing.pack(all)))[0]!.end;
+  const recordsOf = async (bytes: number) =>
+    (await packing.pack(all.subarray(0, all.lastIndexOf(0x0a, bytes) + 1))).length;
+  assert.deepEqual(
+    [await recordsOf(fill), await recordsOf(fill * 1.1), await recordsOf(fill * 1.2)],
+    [1, 1, 2],
+  );
+});
+
 test("a bound that was asked for holds before compression, and above what suits the sink", async () => {
   const lines = bytesOf(lineOf(100).repeat(1_000));
   const none = await packer(mebibyte, "none", 50_000, 20_000).pack(lines);
@@ -146,6 +159,7 @@ test("a bound that was asked for holds before compression, and above what suits 
   assert.equal(target.length, 5);
   const gzip = packer(mebibyte, "gzip", 50_000, 20_000);
   for (let i = 0; i < 5; i++) assert.equal((await gzip.pack(lines)).length, 2);
+  assert.equal((await gzip.pack(lines.subarray(0, 51_000))).length, 2);
 });
 
 /** All frames of a file, as the zstd program reads it. */
