@@ -40,9 +40,19 @@ export async function serve(config: Config, platform: Platform): Promise<number>
     version,
     runtime: platform.name,
   });
+  tellOfCompression(surroundings);
   log.info("draining", { signal: await stop.asked, timeoutMs: config.drainTimeoutMs });
   bill.close();
   return drain(surroundings, listener, intake);
+}
+
+/** The default is what every reader of a stream understands; it is also most of the bill. */
+function tellOfCompression({ config: { sink, sources }, log }: Surroundings): void {
+  if ((sink.kind !== "kinesis" && sink.kind !== "firehose") || sources.compression !== "default") return;
+  log.info("lines are put uncompressed: where readers of the stream take gzip, it saves most of the bill", {
+    flag: "--compression gzip",
+    figures: "prometheus-remote-kinesis plan --samples-per-second N",
+  });
 }
 
 async function textOf({ metrics }: Surroundings, intake: Intake, bill: BillWatch): Promise<string> {
