@@ -31,12 +31,26 @@ export const commandLineCases: readonly Case[] = [
       }),
   },
   {
+    name: "plan prints what each sink would cost and starts nothing",
+    run: (kind) =>
+      withDirectory(async (cwd) => {
+        const args = ["plan", "--samples-per-second", "1000", "--series", "5000"];
+        const { code, stdout, stderr } = await runProgram(kind, { args, cwd });
+        assert.deepEqual([code, stderr], [0, ""]);
+        assert.match(stdout, /^1,000 samples\/s of 5,000 series from one Prometheus/);
+        assert.match(stdout, /^firehose +gzip +[\d.]+ /m);
+        assert.equal(existsSync(join(cwd, "archive")), false);
+      }),
+  },
+  {
     name: "a wrong command line is one line on standard error and exit code 2",
     run: (kind) =>
       withDirectory(async (cwd) => {
         const wrong = [
           { args: ["--lingr", "1s"], says: /unknown flag '--lingr'/ },
           { args: ["--linger", "soon"], says: /--linger "soon" is not a duration/ },
+          { args: ["--series", "5"], says: /--series is a flag of plan, not of serve/ },
+          { args: ["plan"], says: /plan needs --samples-per-second N/ },
           { args: ["sing"], says: /unknown command "sing": the commands are serve, / },
           { args: ["--sink", "s3://b/p"], says: /"s3:\/\/b\/p" is not a bucket/ },
           {
