@@ -1,3 +1,5 @@
+import { release } from "../wire/release.ts";
+
 /** The smallest buffer; each size is twice the one below, up to that of a whole batch. */
 const smallestBytes = 16 * 1024;
 
@@ -35,7 +37,10 @@ export class BufferPool {
 
   give(buffer: Uint8Array): void {
     const size = buffer.length;
-    if (this.kept + size > this.keptBytesMax || !this.isSize(size)) return;
+    if (this.kept + size > this.keptBytesMax || !this.isSize(size)) {
+      release(buffer);
+      return;
+    }
     this.kept += size;
     const free = this.free.get(size);
     if (free === undefined) this.free.set(size, [buffer]);

@@ -157,7 +157,10 @@ export class Ingest implements WriteVisitor {
           "send less at once, or raise --decoded-bytes",
       );
     }
-    if (length > this.message.length) this.message = new Uint8Array(length);
+    if (length > this.message.length) {
+      release(this.message);
+      this.message = new Uint8Array(length);
+    }
     return this.message.subarray(0, snappyDecode(body, this.message));
   }
 

@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer";
 import { isObject } from "../aws/answer.ts";
 import { classifyEntry, type Verdict } from "../aws/classify.ts";
 import type { AwsClient } from "../aws/client.ts";
+import { release } from "../wire/release.ts";
 import { durable, type Outcome, type Sink, type SinkLimits } from "./sink.ts";
 
 export interface PutApi {
@@ -53,7 +54,10 @@ export function createPutApiSink(api: PutApi): Sink {
       if (excess !== undefined) return excess;
       if (signal.aborted) return fill(records.length, notSent("aborted", "the put was given up"));
       const { tails, judge } = api.begin(records.length);
-      const answer = await api.client.post(api.target, encodeBody(api.head, records, tails), signal);
+      const body = encodeBody(api.head, records, tails);
+      const answer = await api.client.post(api.target, body, signal);
+      // fetch and digest work on copies, so an attempt that was given up reads nothing of it any more.
+      release(body);
       const entries = answer.kind === "answered" ? entriesOf(api, answer.value, records.length) : undefined;
       const outcomes =
         answer.kind === "failed"
