@@ -12,8 +12,8 @@ const expansionBytes = 64;
 const expansionPerBytes = 3;
 /** How the framing format starts: what senders get that take the wrong one of a library's two encoders. */
 const framingStart = [0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59];
-/** Runs up to this length are copied byte by byte: calling into the engine costs more. */
-const inlineRunMax = 24;
+/** Runs up to this length are copied word by word: calling into the engine costs more. */
+const wordsRunMax = 64;
 
 /**
  * The decoded length a block declares, in bytes. Throws MalformedError where the block is empty, the length is not
@@ -49,6 +49,10 @@ export function snappyDecode(block: Uint8Array, output: Uint8Array): number {
   const declared = snappyDecodedLength(block);
   if (declared > output.length) throw new RangeError(`No room for ${declared} bytes in ${output.length}`);
   const blockEnd = block.length;
+  const blockWords = blockEnd - 4;
+  const from = new DataView(block.buffer, block.byteOffset, blockEnd);
+  const to = new DataView(output.buffer, output.byteOffset, output.length);
+  const wordsMax = output.length - 4;
   let read = 1;
   while (block[read - 1]! >= 0x80) read++;
   let written = 0;
@@ -65,13 +69,14 @@ export function snappyDecode(block: Uint8Array, output: Uint8Array): number {
       }
       if (length > blockEnd - read) throw truncated(read);
       if (length > declared - written) throw tooLong(read, declared);
-      if (length <= inlineRunMax) {
-        for (let i = 0; i < length; i++) output[written + i] = block[read + i]!;
+      const end = written + length;
+      if (length <= wordsRunMax && end <= wordsMax && read + length <= blockWords) {
+        for (let i = written, k = read; i < end; i += 4, k += 4) to.setInt32(i, from.getInt32(k, true), true);
       } else {
         output.set(block.subarray(read, read + length), written);
       }
       read += length;
-      written += length;
+      written = end;
       continue;
     }
     let length: number;
@@ -91,11 +96,12 @@ export function snappyDecode(block: Uint8Array, output: Uint8Array): number {
       throw new MalformedError(`Cannot decode snappy: a copy at byte ${read} reaches before the start`);
     }
     if (length > declared - written) throw tooLong(read, declared);
-    if (distance >= length && length > inlineRunMax) {
-      output.copyWithin(written, written - distance, written - distance + length);
+    const end = written + length;
+    if (distance >= 4 && end <= wordsMax) {
+      for (let i = written; i < end; i += 4) to.setInt32(i, to.getInt32(i - distance, true), true);
     } else {
-      // Byte by byte also where the copy overlaps itself: that repeats the pattern, as the format wants it.
-      for (let i = written, end = written + length; i < end; i++) output[i] = output[i - distance]!;
+      // Byte by byte where the copy overlaps itself: that repeats the pattern, as the format wants it.
+      for (let i = written; i < end; i++) output[i] = output[i - distance]!;
     }
     written += length;
   }
