@@ -117,7 +117,7 @@ export class WriteV1Walker {
     return known.keys.find(reader.bytes, reader.view, start, labelsEnd);
   }
 
-  /** Reads label fields and notes items. Answers where the label fields end; −1: they do not stand together, in front. */
+  /** Reads label fields and notes items. Answers where the label fields end; −1: they do not stand in front. */
   private readSeries(): number {
     const { reader, items, labels } = this;
     labels.clear(reader.bytes);

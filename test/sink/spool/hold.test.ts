@@ -117,9 +117,9 @@ test("a holder whose socket cannot be asked counts while it writes its file", as
     await writeFile(join(directory, "holder-0000000000000000.sock"), "");
     let beat = 10;
     const beating = setInterval(() => void write(++beat), 30);
-    const { TMPDIR } = env;
+    const { TMPDIR: before } = env;
     // No way to a path that is too long for an address: as little can be asked as where another user holds it.
-    env.TMPDIR = join(parent, "nowhere");
+    env["TMPDIR"] = join(parent, "nowhere");
     try {
       await assert.rejects(hold(directory, fastClock), /process 7 on host .*, since then, holds it/);
       clearInterval(beating);
@@ -127,8 +127,8 @@ test("a holder whose socket cannot be asked counts while it writes its file", as
       await (await hold(directory, fastClock)).release();
     } finally {
       clearInterval(beating);
-      if (TMPDIR === undefined) delete env.TMPDIR;
-      else env.TMPDIR = TMPDIR;
+      if (before === undefined) delete env["TMPDIR"];
+      else env["TMPDIR"] = before;
     }
     assert.deepEqual(await readdir(directory), []);
   });
