@@ -59,6 +59,8 @@ export class SpoolReader {
     let { segment: number, offsetBytes } = from;
     while (!signal.aborted) {
       const segment = segments.get(number) ?? segments.after(number);
+      // A removed segment gives its space back only once nobody has it open: a full disk waits for that.
+      if (this.#file?.segment !== segment) await this.#letGo();
       if (segment === undefined) return undefined;
       if (segment.number !== number) offsetBytes = segmentHeaderBytes;
       try {
@@ -165,8 +167,7 @@ export class SpoolReader {
   }
 
   async #open(segment: Segment): Promise<SegmentFile> {
-    if (this.#file?.segment === segment) return this.#file.file;
-    await this.#letGo();
+    if (this.#file !== undefined) return this.#file.file;
     const file = await openSegmentFile(this.#contents.options.files, segment.path, segment.number);
     this.#file = { segment, file };
     if (this.#faults >= readAttemptsMax && !segment.isActive) {

@@ -134,3 +134,28 @@ test("on a full disk shipping goes on, frees segments, and puts work again", asy
     assert.deepEqual(texts, [line(3), line(4), line(5)]);
   });
 });
+
+test("no removed segment stays open: the disk has its space again at once", async () => {
+  const files = new CrashingFiles(Math.random);
+  const open = new Map<string, number>();
+  let isFull = false;
+  files.before = ({ operation, path }) => {
+    if (isFull && operation === "write" && path.endsWith(".segment")) throw fault("ENOSPC");
+    const change = { create: 1, open: 1, close: -1 }[operation as string] ?? 0;
+    if (path.endsWith(".segment")) open.set(path, (open.get(path) ?? 0) + change);
+  };
+  await withSpool(inMemory({ files }), async (spool) => {
+    await putDurable(spool, line(0));
+    const frame = await spool.read(begin, never);
+    const next = spool.read(frame!.end, never);
+    isFull = true;
+    await put(spool, line(1));
+    await spool.moveCursor({ position: frame!.end, object: undefined });
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(open.size > 0);
+    assert.deepEqual(new Set(open.values()), new Set([0]));
+    isFull = false;
+    await putDurable(spool, line(2));
+    assert.equal(new TextDecoder().decode((await next)!.lines), line(2));
+  });
+});
