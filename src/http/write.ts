@@ -97,7 +97,9 @@ export function createWriteHandler(options: WriteOptions): WriteHandler {
  *
  *     2 × pending-bytes            pending lines, and those of the one request that is ingested
  *     1.5 × this room              bodies, and what the runtime holds of them
- *     12 × decoded-bytes           one decoded message, and the garbage of the last ones
+ *     8 × decoded-bytes            one decoded message, and the garbage of the last ones
+ *     36 MiB                       what is known of series that came before
+ *     128 MiB                      what collectors and allocators keep of memory that was in use a moment ago
  *     5 × puts-in-flight × batch-bytes    puts: base64, JSON, the copies of the HTTP client
  *     connections × 16, 48, 144 KiB       under Bun, Node, Deno
  *

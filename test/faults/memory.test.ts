@@ -14,6 +14,8 @@ const small = { pendingBytes: 16 * mebibyte, bodyBytes: 32 * mebibyte, decodedBy
 const smaller = { pendingBytes: 16 * mebibyte, bodyBytes: 8 * mebibyte, decodedBytes: 8 * mebibyte };
 const batchBytes = mebibyte;
 const putsInFlight = 4;
+/** What collectors and allocators keep of memory that was in use a moment ago. */
+const keptBytes = 128 * mebibyte;
 const attackMs = 9_000;
 /** The sink hangs so long, and works afterwards. */
 const hangMs = 4_000;
@@ -29,7 +31,7 @@ function ceilingBytes(kind: MeasuredKind, { pendingBytes, bodyBytes, decodedByte
   const connections = hostileConnections * connectionBytes[kind];
   const roomBytes = Math.max(pendingBytes / 2, bodyBytes + mebibyte);
   const puts = 5 * putsInFlight * batchBytes;
-  return connections + 2 * pendingBytes + 1.5 * roomBytes + 12 * decodedBytes + puts;
+  return connections + 2 * pendingBytes + 1.5 * roomBytes + 8 * decodedBytes + keptBytes + puts;
 }
 
 for (const [kind, settings] of [
