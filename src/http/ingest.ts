@@ -13,6 +13,7 @@ import type { ByteSpan, ItemCounts, MetadataSpans, WriteVisitor } from "../remot
 import { WriterFullError } from "../wire/byte-writer.ts";
 import { release } from "../wire/release.ts";
 import { snappyDecode, snappyDecodedLength } from "../wire/snappy.ts";
+import { messageBytesMax, snappyDecodeInMemory } from "../wire/snappy-memory.ts";
 import { KnownMetadata, metadataKey } from "./known-metadata.ts";
 import { LinePieces } from "./line-pieces.ts";
 import type { WriteVersion } from "./negotiate.ts";
@@ -46,8 +47,7 @@ export interface Ingested {
 
 /** A larger message takes tens of milliseconds, or, made for it, seconds. */
 const largeBytesMin = 1024 * 1024;
-/** Scratch above this size is given back after a request that needed it. */
-const keptBytesMax = 4 * 1024 * 1024;
+const noMessage = new Uint8Array(0);
 
 /**
  * Turns the compressed body of a write request into lines. All scratch is kept between requests, so a request is
@@ -68,7 +68,7 @@ export class Ingest implements WriteVisitor {
   private readonly known: KnownMetadata;
   /** Metadata that was left out because its line is known. */
   private repeated = 0;
-  private message = new Uint8Array(64 * 1024);
+  private message: Uint8Array = noMessage;
   private labels: LabelSet | undefined;
   private weighedBytes = 0;
 
@@ -111,7 +111,8 @@ export class Ingest implements WriteVisitor {
       if (error instanceof WriterFullError) throw this.tooManyLines();
       throw error;
     } finally {
-      this.giveMessageBack();
+      if (this.message.length > messageBytesMax) release(this.message);
+      this.message = noMessage;
     }
     this.count();
     const { samples, histograms, exemplars, metadata } = this.written;
@@ -157,17 +158,8 @@ export class Ingest implements WriteVisitor {
           "send less at once, or raise --decoded-bytes",
       );
     }
-    if (length > this.message.length) {
-      release(this.message);
-      this.message = new Uint8Array(length);
-    }
-    return this.message.subarray(0, snappyDecode(body, this.message));
-  }
-
-  private giveMessageBack(): void {
-    if (this.message.length <= keptBytesMax) return;
-    release(this.message);
-    this.message = new Uint8Array(keptBytesMax);
+    this.message = snappyDecodeInMemory(body) ?? decodeAlone(body, length);
+    return this.message;
   }
 
   private tooManyLines(): RequestError {
@@ -283,4 +275,11 @@ export class Ingest implements WriteVisitor {
     if (entry === undefined) this.rejected.push([kind, reason, count]);
     else entry[2] += count;
   }
+}
+
+/** For messages that are too large for the memory that is kept. */
+function decodeAlone(body: Uint8Array, length: number): Uint8Array {
+  const message = new Uint8Array(length);
+  snappyDecode(body, message);
+  return message;
 }
