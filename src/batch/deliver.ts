@@ -136,7 +136,8 @@ export class Delivery implements Passer {
     for (;;) {
       const block = await this.passGate();
       if (block !== undefined) return this.failAll(pieces, block);
-      if (!(await permits.acquire(this.batch.order, bytes, isolates))) continue;
+      if (clock.monotonicMs() >= this.deadlineMs) return this.failAll(pieces, tooLate);
+      if (!(await permits.acquire(this.batch.order, bytes, isolates, this.deadlineMs))) continue;
       if (gate.pass(this) === undefined) break;
       permits.release(isolates);
     }

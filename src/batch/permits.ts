@@ -6,6 +6,8 @@ interface Request {
   readonly order: number;
   /** Bytes of the records it is going to put. */
   readonly bytes: number;
+  /** When nobody waits for it any more, on the monotonic clock. */
+  readonly deadlineMs: number;
   readonly resolve: (granted: boolean) => void;
 }
 
@@ -70,9 +72,9 @@ export class Permits {
   }
 
   /** Resolves with true when a put may start, with false when the caller should see whether it still wants to. */
-  acquire(order: number, bytes: number, isolates: boolean): Promise<boolean> {
+  acquire(order: number, bytes: number, isolates: boolean, deadlineMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const request = { order, bytes, resolve };
+      const request = { order, bytes, deadlineMs, resolve };
       const queue = isolates ? this.isolating : this.ordinary;
       const goesAfter = isolates ? isLargerOrNewer : isNewer;
       let at = queue.length;
@@ -95,12 +97,18 @@ export class Permits {
   }
 
   private grant(): void {
-    const { pace } = this.options;
+    const { pace, clock } = this.options;
     while (this.ordinaryHeld + this.isolatingHeld < pace.putsLimit) {
       const isolates = this.isolating.length > 0 && (this.ordinary.length === 0 || !this.lastWasIsolating);
       const queue = isolates ? this.isolating : this.ordinary;
       const [first] = queue;
       if (first === undefined) return;
+      if (first.deadlineMs <= clock.monotonicMs()) {
+        // What comes too late takes nobody's turn: after an outage that would be what all others wait for.
+        queue.shift();
+        first.resolve(false);
+        continue;
+      }
       if (pace.delayMs > 0) {
         this.setTimer();
         return;

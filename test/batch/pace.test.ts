@@ -115,6 +115,21 @@ test("after an outage in which everything is throttled, the pace is soon what it
   assert.ok(tookMs < 8_000, `${tookMs} ms`);
 });
 
+test("what waited too long for its turn takes nobody else's", async () => {
+  const service = new Service((texts) => texts.map(() => durable), { recordBytesMax: 200_000 });
+  const { clock, append } = batcherOver(service, { batchBytesMax: 2_000_000, pendingBytesMax: 20_000_000 });
+  append(lineOf(1_000));
+  await clock.advance(500);
+  service.decide = (texts) => texts.map(() => throttled);
+  const early = Array.from({ length: 3 }, () => append(lineOf(150_000).repeat(12)));
+  await clock.advance(28_000);
+  assert.ok(early.every(({ state }) => state !== "waiting" && state !== "durable"));
+  service.decide = (texts) => texts.map(() => durable);
+  const later = append(lineOf(1_000));
+  await clock.advance(2_500);
+  assert.equal(later.state, "durable");
+});
+
 test("where less is possible than before, the pace grows slowly from what was delivered", async () => {
   const { clock, pace, put, gauges } = paceOf(4);
   for (let i = 0; i < 8; i++) await put(250);
