@@ -83,6 +83,13 @@ export function decodeFrameHeader(
   };
 }
 
+/** The header at `at` of a frame of this segment, wherever in it that was written; `offsetBytes` tells where. */
+export function decodeMovedHeader(bytes: Uint8Array, at: number, segment: number): FrameHeader | undefined {
+  if (at + frameHeaderBytes > bytes.length) return undefined;
+  const offsetBytes = new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(8, true);
+  return decodeFrameHeader(bytes, at, { segment, offsetBytes });
+}
+
 /** Where the frame ends and the next one starts. */
 export function frameEnd({ offsetBytes, dataBytes }: FrameHeader): number {
   return offsetBytes + frameHeaderBytes + dataBytes;

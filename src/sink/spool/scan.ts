@@ -3,6 +3,7 @@ import { crc32c } from "../../wire/crc32c.ts";
 import {
   codecs,
   decodeFrameHeader,
+  decodeMovedHeader,
   type FrameHeader,
   frameEnd,
   frameHeaderBytes,
@@ -56,21 +57,26 @@ export async function findFrame(
 
 /**
  * Whether bad bytes had been acknowledged once: a frame behind them says that all before it was fsynced when it was
- * written. What is bad behind the last fsync was never finished when the program or the machine stopped.
+ * written. What is bad behind the last fsync was never finished when the program or the machine stopped. Frames that
+ * are not where they were written say the same: somebody took bytes out of the file before them, or put some in.
  */
 export async function wasDurable(file: SegmentFile, bad: BadBytes, readableBytes: number): Promise<boolean> {
   for (let at = bad.end; at < readableBytes; ) {
     const header = await file.header(at, readableBytes);
     if (header === undefined) {
       const next = await nextHeader(file, at + 1, readableBytes);
-      if (next === undefined) return false;
+      if (next === undefined) break;
       at = next;
       continue;
     }
     if (header.durableBytes > bad.start) return true;
     at = frameEnd(header);
   }
-  return false;
+  const moved = await find(file, bad.start, readableBytes, (bytes, at) => {
+    const header = decodeMovedHeader(bytes, at, file.number);
+    return header !== undefined && header.durableBytes > bad.start;
+  });
+  return moved !== undefined;
 }
 
 /** Where the frame starts that `offset` lies in the middle of; undefined: it lies between frames, or in damage. */
@@ -101,17 +107,24 @@ async function badUntilNext(
 }
 
 /** Where the first valid header at or behind `from` is. */
-async function nextHeader(
+function nextHeader(file: SegmentFile, from: number, readableBytes: number): Promise<number | undefined> {
+  return find(file, from, readableBytes, (bytes, at, offsetBytes) => {
+    return decodeFrameHeader(bytes, at, { segment: file.number, offsetBytes }) !== undefined;
+  });
+}
+
+/** Where the first header at or behind `from` is of which `isIt` says so; `offset` in the file is `at` in `bytes`. */
+async function find(
   file: SegmentFile,
   from: number,
   readableBytes: number,
+  isIt: (bytes: Uint8Array, at: number, offset: number) => boolean,
 ): Promise<number | undefined> {
   for (let start = from; start + frameHeaderBytes <= readableBytes; ) {
     const bytes = await file.bytes(start, Math.min(start + scanBytes, readableBytes), readableBytes);
     if (bytes.length < frameHeaderBytes) return undefined;
     for (let at = bytes.indexOf(magicByte); at >= 0; at = bytes.indexOf(magicByte, at + 1)) {
-      const place = { segment: file.number, offsetBytes: start + at };
-      if (decodeFrameHeader(bytes, at, place) !== undefined) return start + at;
+      if (isIt(bytes, at, start + at)) return start + at;
     }
     // A header may begin in these bytes and end behind them.
     start += bytes.length - frameHeaderBytes + 1;

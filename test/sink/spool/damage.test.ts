@@ -157,3 +157,18 @@ test("damaged bytes are saved once, and the whole segment is kept where that is 
   await spool.close();
   assert.deepEqual(full.contents(`${directory}/damaged/000000000001.segment`), segment);
 });
+
+test("bytes taken out of a segment or put into it are damage, not a write that never finished", async () => {
+  const segment = await segmentBytes("closed");
+  // In the second frame: the first is whole, and nothing behind is where it was written.
+  const at = segment.indexOf(0xff, 33) + 60;
+  const shorter = new Uint8Array([...segment.subarray(0, at), ...segment.subarray(at + 5)]);
+  const longer = new Uint8Array([...segment.subarray(0, at), 1, 2, 3, ...segment.subarray(at)]);
+  for (const changed of [shorter, longer]) {
+    const { texts, damaged, files } = await readBack(changed);
+    assert.deepEqual(texts, records.slice(0, 1));
+    assert.ok(damaged >= 1, `${damaged}`);
+    const saved = await files.list(`${directory}/damaged`);
+    assert.ok(saved.length >= 1, saved.join());
+  }
+});
