@@ -15,6 +15,8 @@ export class PutSize {
   bytesMax = Number.POSITIVE_INFINITY;
   private readonly putTimeoutMs: number;
   private changedAtMs = Number.NEGATIVE_INFINITY;
+  /** The last put that was quick. */
+  private quick = { endedMs: Number.NEGATIVE_INFINITY, bytes: 0 };
 
   constructor(putTimeoutMs: number) {
     this.putTimeoutMs = putTimeoutMs;
@@ -24,12 +26,16 @@ export class PutSize {
   ended(startedMs: number, nowMs: number, bytes: number, isTaken: boolean): void {
     const share = (nowMs - startedMs) / this.putTimeoutMs;
     if (isTaken) {
-      if (share < quickShare && bytes >= this.bytesMax / 2) this.bytesMax *= 2;
+      if (share >= quickShare) return;
+      this.quick = { endedMs: nowMs, bytes };
+      if (bytes >= this.bytesMax / 2) this.bytesMax *= 2;
       if (this.bytesMax > bytesTop) this.bytesMax = Number.POSITIVE_INFINITY;
       return;
     }
     // Puts that were under way at the last change were too large before it.
     if (share < overdueShare || startedMs < this.changedAtMs) return;
+    // One that hangs while others of its size are quick is not too large.
+    if (this.quick.endedMs > startedMs && this.quick.bytes >= bytes / 2) return;
     this.bytesMax = Math.max(bytesMin, Math.min(this.bytesMax, bytes) / 2);
     this.changedAtMs = nowMs;
   }

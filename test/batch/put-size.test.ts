@@ -27,6 +27,16 @@ test("half after a put that did not end in its time, once for all under way; dou
   assert.ok(size.bytesMax >= 64 * kibibyte, "there is a least size");
 });
 
+test("a put that hangs while others of its size are quick was not too large", () => {
+  const size = new PutSize(10_000);
+  size.ended(1_000, 1_100, 600 * kibibyte, true);
+  size.ended(0, 10_000, 1_000 * kibibyte, false);
+  assert.equal(size.bytesMax, Number.POSITIVE_INFINITY);
+  size.ended(11_000, 11_100, 100 * kibibyte, true);
+  size.ended(10_500, 20_500, 1_000 * kibibyte, false);
+  assert.equal(size.bytesMax, 500 * kibibyte, "small ones say nothing of it");
+});
+
 /** A link that all puts share, of so many bytes a second; a put that is given up leaves it. */
 function slowLink(clock: () => Clock, bytesPerSecond: number) {
   const lines: string[] = [];
