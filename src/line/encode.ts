@@ -256,9 +256,9 @@ export class LineEncoder {
     const { out } = this;
     out.ascii('"labels":{');
     for (let at = 0; at < count * 4; at += 4) {
-      if (at > 0) out.ascii(",");
+      if (at > 0) out.byte(0x2c);
       writeString(out, source, spans[at]!, spans[at + 1]!);
-      out.ascii(":");
+      out.byte(0x3a);
       writeString(out, source, spans[at + 2]!, spans[at + 3]!);
     }
     out.ascii("}");

@@ -1,6 +1,7 @@
 import { ordinaryNanBits, staleMarkerBits } from "../model/scalar.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { bits64, float64, isNan64 } from "../wire/float64.ts";
+import { viewOf } from "../wire/view-of.ts";
 
 /** JSON's own texts for doubles and strings, written straight as bytes. */
 
@@ -45,40 +46,68 @@ const shortEscapes: Readonly<Record<number, number>> = {
 const hexDigits = "0123456789abcdef";
 /** The most that one byte of a text becomes in JSON: a control character is `\u001f`. */
 export const escapedBytesMax = 6;
-/** From this length on, a text without escapes is copied by the engine instead of byte by byte. */
-const copyRunMin = 48;
 
 /** The UTF-8 text in bytes [start, end) of `source` as a JSON string, quotes included. */
 export function writeString(out: ByteWriter, source: Uint8Array, start: number, end: number): void {
-  out.reserve((end - start) * escapedBytesMax + 2);
+  // Words may be written over the end.
+  out.reserve((end - start) * escapedBytesMax + 2 + 3);
   const { bytes } = out;
+  const from = viewOf(source);
+  const to = out.view;
+  const wordsMax = source.length - 4;
   let at = out.length;
   bytes[at++] = quote;
-  let i = start;
-  if (end - start >= copyRunMin) {
-    while (i < end && !needsEscape(source[i]!)) i++;
-    bytes.set(source.subarray(start, i), at);
-    at += i - start;
-  }
-  for (; i < end; i++) {
-    const byte = source[i]!;
-    if (!needsEscape(byte)) {
-      bytes[at++] = byte;
-      continue;
+  for (let i = start; i < end; ) {
+    if (i <= wordsMax) {
+      const count = end - i < 4 ? end - i : 4;
+      const word = from.getInt32(i, true);
+      if (!wordNeedsEscape(count === 4 ? word : withoutRest(word, count))) {
+        to.setInt32(at, word, true);
+        at += count;
+        i += count;
+        continue;
+      }
     }
-    bytes[at++] = backslash;
-    const short = shortEscapes[byte];
-    if (short !== undefined) bytes[at++] = short;
-    else {
-      bytes[at++] = 0x75;
-      bytes[at++] = 0x30;
-      bytes[at++] = 0x30;
-      bytes[at++] = hexDigits.charCodeAt(byte >>> 4);
-      bytes[at++] = hexDigits.charCodeAt(byte & 15);
-    }
+    const byte = source[i++]!;
+    if (needsEscape(byte)) at = writeEscaped(bytes, at, byte);
+    else bytes[at++] = byte;
   }
   bytes[at++] = quote;
   out.length = at;
+}
+
+/** Whether any of four bytes does. https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord */
+function wordNeedsEscape(word: number): boolean {
+  const quotes = word ^ 0x2222_2222;
+  const backslashes = word ^ 0x5c5c_5c5c;
+  const found =
+    ((word - 0x2020_2020) & ~word) |
+    ((quotes - 0x0101_0101) & ~quotes) |
+    ((backslashes - 0x0101_0101) & ~backslashes);
+  return (found & 0x8080_8080) !== 0;
+}
+
+/** The word with letters in place of all but its first `count` bytes. */
+function withoutRest(word: number, count: number): number {
+  const rest = -1 << (count * 8);
+  return (word & ~rest) | (0x6161_6161 & rest);
+}
+
+/** Writes what stands for the byte, and answers where that ends. */
+function writeEscaped(bytes: Uint8Array, start: number, byte: number): number {
+  let at = start;
+  bytes[at++] = backslash;
+  const short = shortEscapes[byte];
+  if (short !== undefined) {
+    bytes[at++] = short;
+    return at;
+  }
+  bytes[at++] = 0x75;
+  bytes[at++] = 0x30;
+  bytes[at++] = 0x30;
+  bytes[at++] = hexDigits.charCodeAt(byte >>> 4);
+  bytes[at++] = hexDigits.charCodeAt(byte & 15);
+  return at;
 }
 
 function needsEscape(byte: number): boolean {

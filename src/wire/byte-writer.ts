@@ -53,6 +53,11 @@ export class ByteWriter {
     this.view = viewOf(this.bytes);
   }
 
+  byte(byte: number): void {
+    this.reserve(1);
+    this.bytes[this.length++] = byte;
+  }
+
   /** Characters below U+0080 only. */
   ascii(text: string): void {
     const count = text.length;

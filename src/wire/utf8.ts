@@ -1,9 +1,13 @@
+import { viewOf } from "./view-of.ts";
+
 /**
  * Whether bytes [start, end) are well-formed UTF-8: no overlong forms, no surrogates, nothing past U+10FFFF.
  * https://www.unicode.org/versions/Unicode16.0.0/core-spec/chapter-3/#G27506 (table 3-7)
  */
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  const view = viewOf(bytes);
   let i = start;
+  while (i + 4 <= end && (view.getInt32(i, true) & 0x8080_8080) === 0) i += 4;
   while (i < end) {
     const lead = bytes[i++]!;
     if (lead < 0x80) continue;
