@@ -27,7 +27,7 @@ export const fileTimeoutMs: Readonly<Record<FileKind, number>> = {
 const nodeOnlyFolders = ["test/e2e/", "test/faults/", "test/runtime/", "test/scripts/", "test/bench/"];
 const nodeOnlyFiles = ["test/tidy.test.ts"];
 /** Of these no two run at once, and nothing beside them: they measure time or need both cores. */
-const exclusiveFolders = ["test/e2e/", "test/runtime/"];
+const exclusiveFolders = ["test/bench/", "test/e2e/", "test/runtime/"];
 /** Minutes of waiting and little else. */
 const backgroundFiles = ["test/e2e/outage.test.ts"];
 

@@ -1,0 +1,41 @@
+/**
+ * The bench in short, in CI: a slowdown of the hot path by a third fails. A ratio of CPU times of one process, the best
+ * of many rounds, hardly moves with what else the machine does; a process that met bad luck may try again, twice.
+ * The table is what the ratios were when they were last better: `npm run bench -- --short` prints them. Lower it then.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runChild } from "../../scripts/bench-process.ts";
+import { runtimeNames } from "../../scripts/test-runtimes.ts";
+
+/** CPU time of bodies to lines, and of the whole way with gzip, as multiples of the floor. */
+const usual = {
+  bun: { lines: 0.95, whole: 4.3 },
+  node: { lines: 0.95, whole: 5.4 },
+  deno: { lines: 1.1, whole: 4.4 },
+} as const;
+/** Less than a third above, by enough to tell. */
+const tolerance = 1.2;
+const triesMax = 3;
+const input = "rw1-10k";
+
+for (const runtime of runtimeNames) {
+  test(`the hot path is not a third slower than it was, under ${runtime}`, async (t) => {
+    const best: Record<string, number> = {};
+    const slow = () =>
+      Object.entries(usual[runtime]).filter(
+        ([part, ratio]) => !((best[part] ?? Number.POSITIVE_INFINITY) <= tolerance * ratio),
+      );
+    for (let tries = 0; tries < triesMax && slow().length > 0; tries++) {
+      for (const { part, values } of await runChild(runtime, "gate", input)) {
+        const ratio = values["toFloor"] ?? Number.POSITIVE_INFINITY;
+        best[part] = Math.min(ratio, best[part] ?? ratio);
+        t.diagnostic(
+          `${runtime} ${part}: ${ratio.toFixed(2)} × floor, ${values["cpuNsPerSample"]} ns a sample`,
+        );
+      }
+    }
+    const told = slow().map(([part, ratio]) => `${part}: ${best[part]?.toFixed(2)} × floor, was ${ratio}`);
+    assert.deepEqual(told, [], "profile it, or say in the commit why it is worth it and raise the table");
+  });
+}
