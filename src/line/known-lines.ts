@@ -7,6 +7,7 @@ import {
   valueHiAt,
   valueLoAt,
   valueTextAt,
+  valueTextBytesMax,
   wordsOf,
 } from "../model/known-series.ts";
 import type { Int64 } from "../model/scalar.ts";
@@ -105,6 +106,7 @@ export class KnownLines {
     writeFinite(out, hi, lo);
     const { bytes } = out;
     const end = out.length;
+    if (end - start > valueTextBytesMax) return;
     words[at + valueLoAt] = lo;
     words[at + valueHiAt] = hi;
     words[at + valueBytesAt] = end - start;

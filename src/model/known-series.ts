@@ -9,8 +9,9 @@ export const valueLoAt = 3;
 export const valueHiAt = 4;
 export const valueBytesAt = 5;
 export const valueTextAt = 6;
-/** The longest text of a double: -2.2250738585072014e-308. */
-const valueTextWords = 6;
+/** The longest texts of doubles have 25 bytes, as -0.0000012345678901234567; a longer one would not be kept. */
+const valueTextWords = 7;
+export const valueTextBytesMax = valueTextWords * 4;
 /** The head; behind it, from the next whole word on, the tail. */
 export const textsAt = valueTextAt + valueTextWords;
 /** Of the memory, what texts of remote write 2.0's symbol tables take: each stands in many label sets. */

@@ -128,6 +128,7 @@ test("values and times that come again, change, and come again are told as they 
     1e300,
     1e300,
     -2.2250738585072014e-308,
+    -1.2345678901234567e-6,
     0.1,
     1e15,
     1e15 + 0.5,
