@@ -118,7 +118,7 @@ export class WriteV2Walker {
     if (known === undefined) return 0;
     const { keys } = known;
     const end = refs.makeKey();
-    const expected = keys.expected(refs.keyBytes, refs.keyView, 0, end);
+    const expected = keys.expectedWords(refs.key, end / 4);
     if (expected === 0) return end === 0 ? 0 : keys.find(refs.keyBytes, refs.keyView, 0, end);
     keys.take(expected);
     return expected;

@@ -96,6 +96,18 @@ export class KnownBytes {
     return slot !== 0 && this.isPrefix(slot, source, view, start, end) ? slot : 0;
   }
 
+  /** The slot that is expected next, if its key is the first `count` words of `key`; 0: it is not. */
+  expectedWords(key: Int32Array, count: number): number {
+    this.missed = undefined;
+    if (this.passesOver()) return 0;
+    const { words } = this;
+    const slot = words[this.last + nextAt]!;
+    if (slot === 0 || words[slot + keyBytesAt] !== count * 4) return 0;
+    const start = slot + headerWords;
+    for (let i = 0; i < count; i++) if (words[start + i] !== key[i]) return 0;
+    return slot;
+  }
+
   /** It is this slot: notes its use, and that what followed it is expected next. */
   take(slot: number): void {
     const { words } = this;
