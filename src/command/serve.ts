@@ -109,6 +109,6 @@ async function drain(
     log.error("stopped with lines that are not durable; no sender was told they were", { pendingBytes });
     return 1;
   }
-  log.info("stopped, nothing pending");
+  log.info("stopped: everything acknowledged is durable");
   return 0;
 }

@@ -31,7 +31,8 @@ export async function fsck(config: SpoolCommandConfig, platform: SpoolCommandPla
     }
     if (unfinishedBytes > 0 && !isJson) {
       const what = `${counted(unfinishedBytes, "byte")} at the end of a write that never finished, or is under way`;
-      writeOut(`${path}: ${what}; it was not acknowledged, so nothing is lost\n`);
+      // Who cuts a segment short afterwards leaves the same trace.
+      writeOut(`${path}: ${what}; after a crash that was not acknowledged, and nothing is lost\n`);
     }
   }
   const total = totalOf(survey.segments, ({ frames }) => frames);
