@@ -9,11 +9,17 @@ import type { RejectReason } from "../model/rejection.ts";
 import type { Int64 } from "../model/scalar.ts";
 import { WriteV1Walker } from "../remote/write-v1.ts";
 import { WriteV2Walker } from "../remote/write-v2.ts";
-import type { ByteSpan, ItemCounts, MetadataSpans, WriteVisitor } from "../remote/write-visitor.ts";
+import type {
+  ByteSpan,
+  ItemCounts,
+  MetadataSpans,
+  SymbolicMetadata,
+  WriteVisitor,
+} from "../remote/write-visitor.ts";
 import { WriterFullError } from "../wire/byte-writer.ts";
 import { release } from "../wire/release.ts";
-import { snappyDecode, snappyDecodedLength } from "../wire/snappy.ts";
-import { messageBytesMax, snappyDecodeInMemory } from "../wire/snappy-memory.ts";
+import { snappyDecodedLength } from "../wire/snappy.ts";
+import { messageBytesMax, snappyMessage } from "../wire/snappy-memory.ts";
 import { KnownMetadata, metadataKey } from "./known-metadata.ts";
 import { LinePieces } from "./line-pieces.ts";
 import type { WriteVersion } from "./negotiate.ts";
@@ -70,6 +76,8 @@ export class Ingest implements WriteVisitor {
   private repeated = 0;
   private message: Uint8Array = noMessage;
   private labels: LabelSet | undefined;
+  /** Of the series under way among those that came before; 0: it did not. */
+  private slot = 0;
   private weighedBytes = 0;
 
   constructor(options: IngestOptions) {
@@ -158,7 +166,7 @@ export class Ingest implements WriteVisitor {
           "send less at once, or raise --decoded-bytes",
       );
     }
-    this.message = snappyDecodeInMemory(body) ?? decodeAlone(body, length);
+    this.message = snappyMessage(body);
     return this.message;
   }
 
@@ -188,11 +196,13 @@ export class Ingest implements WriteVisitor {
 
   series(labels: LabelSet): void {
     this.labels = labels;
+    this.slot = 0;
     this.encoder.startSeries(labels);
   }
 
   knownSeries(slot: number, labels: LabelSet): void {
     this.labels = labels;
+    this.slot = slot;
     this.encoder.startKnownSeries(slot);
   }
 
@@ -208,19 +218,30 @@ export class Ingest implements WriteVisitor {
     this.took("exemplars", this.encoder.exemplar(labels, hi, lo, time));
   }
 
-  metadata(metadata: MetadataSpans): void {
+  metadata(metadata: SymbolicMetadata): void {
+    const { slot, known } = this;
+    const before = slot === 0 ? undefined : this.seriesBefore;
+    if (before?.isDurable(slot, metadata, known.period)) {
+      this.repeatedMetadata();
+      return;
+    }
     const { out } = this.lines;
     const lineStart = out.length;
     const fits = this.encoder.seriesMetadata(this.message, metadata);
     const key = fits ? metadataKey(out.bytes, lineStart, out.length) : undefined;
-    if (key !== undefined && this.known.has(key)) {
+    if (key !== undefined && known.has(key)) {
+      if (known.isDurable(key)) before?.noteDurable(slot, metadata, known.period);
       this.encoder.undo(lineStart);
-      this.received.metadata++;
-      this.repeated++;
+      this.repeatedMetadata();
       return;
     }
     this.took("metadata", fits);
-    if (key !== undefined) this.known.note(key);
+    if (key !== undefined) known.note(key);
+  }
+
+  private repeatedMetadata(): void {
+    this.received.metadata++;
+    this.repeated++;
   }
 
   familyMetadata(source: Uint8Array, family: ByteSpan, metadata: MetadataSpans): void {
@@ -275,11 +296,4 @@ export class Ingest implements WriteVisitor {
     if (entry === undefined) this.rejected.push([kind, reason, count]);
     else entry[2] += count;
   }
-}
-
-/** For messages that are too large for the memory that is kept. */
-function decodeAlone(body: Uint8Array, length: number): Uint8Array {
-  const message = new Uint8Array(length);
-  snappyDecode(body, message);
-  return message;
 }

@@ -16,6 +16,8 @@ export class KnownMetadata {
   private readonly known = new Set<string>();
   private readonly requested = new Set<string>();
   private hour = 0;
+  /** Counts the times that all was forgotten, from 1 on: what was durable is so as long as this stays. */
+  period = 1;
 
   constructor(clock: Pick<Clock, "now">) {
     this.clock = clock;
@@ -28,6 +30,12 @@ export class KnownMetadata {
     if (hour === this.hour && this.known.size < knownMax) return;
     this.hour = hour;
     this.known.clear();
+    this.period++;
+  }
+
+  /** Whether its line is durable. */
+  isDurable(key: string): boolean {
+    return this.known.has(key);
   }
 
   /** Whether its line is durable, or was noted in the request under way. */

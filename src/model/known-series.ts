@@ -12,12 +12,27 @@ export const valueTextAt = 6;
 /** The longest texts of doubles have 25 bytes, as -0.0000012345678901234567; a longer one would not be kept. */
 const valueTextWords = 7;
 export const valueTextBytesMax = valueTextWords * 4;
+/** The metadata of remote write 2.0 that was durable last: type, slots of the symbols of help and unit, and when. */
+const metadataTypeAt = valueTextAt + valueTextWords;
+const metadataHelpAt = metadataTypeAt + 1;
+const metadataUnitAt = metadataHelpAt + 1;
+const metadataPeriodAt = metadataUnitAt + 1;
 /** The head; behind it, from the next whole word on, the tail. */
-export const textsAt = valueTextAt + valueTextWords;
+export const textsAt = metadataPeriodAt + 1;
 /** Of the memory, what texts of remote write 2.0's symbol tables take: each stands in many label sets. */
 const symbolsShare = 1 / 8;
+/** About what a symbol and a series take, small ones rather than large ones. */
+const symbolBytes = 48;
+const seriesBytes = 300;
 /** Bytes of memory that are kept unless something else is said. */
 export const knownSeriesBytes = 32 * 1024 * 1024;
+
+/** Metadata whose texts are told by the slots of their symbols; 0: there is none. */
+interface KnownMetadataTexts {
+  readonly type: number;
+  readonly helpSlot: number;
+  readonly unitSlot: number;
+}
 
 /**
  * The series of the last requests with the texts that are the same in all their lines: the head with the name, the
@@ -33,10 +48,10 @@ export class KnownSeries {
   readonly symbols: KnownBytes;
   private symbolsEmptied = 0;
 
-  /** Takes `bytesMax` at most, and an eighth of it for finding things. */
+  /** Takes `bytesMax`, and a 32nd of it for finding things: 33 MiB of 32. */
   constructor(bytesMax: number) {
-    this.symbols = new KnownBytes(bytesMax * symbolsShare);
-    this.keys = new KnownBytes(bytesMax * (1 - symbolsShare));
+    this.symbols = new KnownBytes(bytesMax * symbolsShare, symbolBytes);
+    this.keys = new KnownBytes(bytesMax * (1 - symbolsShare), seriesBytes);
   }
 
   /** Starts a request. Only here slots may end. */
@@ -70,6 +85,7 @@ export class KnownSeries {
     keys.words[at + headBytesAt] = headBytes;
     keys.words[at + tailBytesAt] = tailBytes;
     keys.words[at + valueBytesAt] = 0;
+    keys.words[at + metadataPeriodAt] = 0;
     keys.bytes.set(source.subarray(headStart, headEnd), (at + textsAt) * 4);
     keys.bytes.set(source.subarray(tailStart, tailEnd), (at + textsAt + wordsOf(headBytes)) * 4);
   }
@@ -77,6 +93,29 @@ export class KnownSeries {
   /** Bytes of text in the label set of `slot`. */
   labelBytes(slot: number): number {
     return this.keys.words[this.keys.payload(slot) + labelBytesAt]!;
+  }
+
+  /** Whether this metadata of the series was noted to be durable in this period. */
+  isDurable(slot: number, { type, helpSlot, unitSlot }: KnownMetadataTexts, period: number): boolean {
+    const { words } = this.keys;
+    const at = this.keys.payload(slot);
+    return (
+      words[at + metadataPeriodAt] === period &&
+      words[at + metadataHelpAt] === helpSlot &&
+      words[at + metadataUnitAt] === unitSlot &&
+      words[at + metadataTypeAt] === type
+    );
+  }
+
+  /** Notes it; where a text has no slot, nothing. A period is told by a number that is not 0: see KnownMetadata. */
+  noteDurable(slot: number, { type, helpSlot, unitSlot }: KnownMetadataTexts, period: number): void {
+    if (helpSlot === 0 || unitSlot === 0) return;
+    const { words } = this.keys;
+    const at = this.keys.payload(slot);
+    words[at + metadataTypeAt] = type;
+    words[at + metadataHelpAt] = helpSlot;
+    words[at + metadataUnitAt] = unitSlot;
+    words[at + metadataPeriodAt] = period;
   }
 }
 

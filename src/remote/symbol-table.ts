@@ -47,6 +47,15 @@ export class SymbolTable {
     return ref < this.count ? { start: this.start(ref), end: this.end(ref) } : { start: 0, end: 0 };
   }
 
+  byteLength(ref: number): number {
+    return ref < this.count ? this.end(ref) - this.start(ref) : 0;
+  }
+
+  /** Of the symbol among the known ones; 0: it is not. */
+  slot(ref: number): number {
+    return ref < this.count ? this.slots[ref]! : 0;
+  }
+
   private add(reader: ByteReader, end: number): void {
     const { count } = this;
     if (count === this.slots.length) {

@@ -8,7 +8,7 @@ import { isUtf8 } from "../wire/utf8.ts";
 import { LabelRefs } from "./label-refs.ts";
 import { type ItemDialect, normalizeLabels, SeriesItems } from "./series-items.ts";
 import { SymbolTable } from "./symbol-table.ts";
-import type { MetadataSpans, WriteVisitor } from "./write-visitor.ts";
+import type { SymbolicMetadata, WriteVisitor } from "./write-visitor.ts";
 
 /*
  * message Request    { repeated string symbols = 4; repeated TimeSeries timeseries = 5; }
@@ -79,6 +79,7 @@ export class WriteV2Walker {
     const slot = this.findSeries();
     const reason = this.labelsFault(slot, visitor) ?? this.metadataFault(visitor);
     if (reason !== undefined) {
+      if (slot !== 0 && labels.count === 0) this.addLabels();
       visitor.refusedSeries(reason, labels, items.counts);
       return;
     }
@@ -131,10 +132,15 @@ export class WriteV2Walker {
       return refs.addTo(labels) ?? normalizeLabels(labels, true, visitor);
     }
     visitor.weigh(known.labelBytes(slot));
-    if (this.items.onlySamples && this.metadataIsEmpty()) return undefined;
-    const reason = refs.addTo(labels);
-    labels.sort();
-    return reason;
+    if (this.items.onlySamples && this.metadataFits(known.labelBytes(slot), visitor)) return undefined;
+    this.addLabels();
+    return undefined;
+  }
+
+  /** Those of a known series, to be named. */
+  private addLabels(): void {
+    this.refs.addTo(this.labels);
+    this.labels.sort();
   }
 
   /** A field that comes twice is merged, as Protocol Buffers want it. */
@@ -143,7 +149,12 @@ export class WriteV2Walker {
     expectWireType(tag, wireBytes);
     const outerEnd = reader.end;
     reader.end = reader.lengthEnd();
-    if (!metadata.present) Object.assign(metadata, { present: true, type: 0, helpRef: 0, unitRef: 0 });
+    if (!metadata.present) {
+      metadata.present = true;
+      metadata.type = 0;
+      metadata.helpRef = 0;
+      metadata.unitRef = 0;
+    }
     while (reader.offset < reader.end) {
       const inner = reader.tag();
       const field = inner >>> 3;
@@ -161,19 +172,28 @@ export class WriteV2Walker {
   }
 
   private metadataFault(visitor: WriteVisitor): RejectReason | undefined {
-    const { metadata, symbols } = this;
     if (this.metadataIsEmpty()) return undefined;
-    for (const ref of [metadata.helpRef, metadata.unitRef]) {
-      // Symbol 0 is the empty text by the protocol, whether it was sent or not; if it was, it may be any other.
-      if (ref === 0 && symbols.count === 0) continue;
-      if (ref >= symbols.count) return "invalid_symbol_ref";
-      const start = symbols.start(ref);
-      const end = symbols.end(ref);
-      if (end - start > visitor.labelBytesMax) return "line_too_long";
-      visitor.weigh(end - start);
-      if (!isUtf8(this.reader.bytes, start, end)) return "invalid_utf8";
-    }
-    return undefined;
+    return this.textFault(this.metadata.helpRef, visitor) ?? this.textFault(this.metadata.unitRef, visitor);
+  }
+
+  private textFault(ref: number, visitor: WriteVisitor): RejectReason | undefined {
+    const { symbols } = this;
+    // Symbol 0 is the empty text by the protocol, whether it was sent or not; if it was, it may be any other.
+    if (ref === 0 && symbols.count === 0) return undefined;
+    if (ref >= symbols.count) return "invalid_symbol_ref";
+    const start = symbols.start(ref);
+    const end = symbols.end(ref);
+    if (end - start > visitor.labelBytesMax) return "line_too_long";
+    visitor.weigh(end - start);
+    return isUtf8(this.reader.bytes, start, end) ? undefined : "invalid_utf8";
+  }
+
+  /** Whether its line is surely not too long: a byte may become six, twice for the name, and a label has six more. */
+  private metadataFits(labelBytes: number, { labelBytesMax }: WriteVisitor): boolean {
+    const { helpRef, unitRef } = this.metadata;
+    if (this.metadataIsEmpty()) return true;
+    const textBytes = this.symbols.byteLength(helpRef) + this.symbols.byteLength(unitRef);
+    return 18 * labelBytes + 6 * textBytes + 400 <= labelBytesMax;
   }
 
   /** Whether there is no metadata, or it says nothing: most senders add such to every series. */
@@ -182,10 +202,12 @@ export class WriteV2Walker {
     return !present || (type === 0 && helpRef === 0 && unitRef === 0);
   }
 
-  private metadataSpans(): MetadataSpans | undefined {
+  private metadataSpans(): SymbolicMetadata | undefined {
     if (this.metadataIsEmpty()) return undefined;
-    const { type, helpRef, unitRef } = this.metadata;
-    return { type, help: this.symbols.span(helpRef), unit: this.symbols.span(unitRef) };
+    const { symbols, metadata } = this;
+    const { type, helpRef, unitRef } = metadata;
+    const [help, unit] = [symbols.span(helpRef), symbols.span(unitRef)];
+    return { type, help, unit, helpSlot: symbols.slot(helpRef), unitSlot: symbols.slot(unitRef) };
   }
 }
 

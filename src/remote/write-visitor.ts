@@ -23,6 +23,12 @@ export interface MetadataSpans {
   readonly unit: ByteSpan;
 }
 
+/** That of 2.0, with the slots of its texts among the known symbols; 0: there is none. */
+export interface SymbolicMetadata extends MetadataSpans {
+  readonly helpSlot: number;
+  readonly unitSlot: number;
+}
+
 /**
  * What the walk over a write request meets, in the order of the message. Arguments are only valid during the call.
  * A double comes as its two halves, unsigned; `start` is 0 where it is not set.
@@ -46,7 +52,7 @@ export interface WriteVisitor {
   histogram(histogram: Histogram, time: Int64, start: Int64): void;
   exemplar(labels: LabelSet, valueHi: number, valueLo: number, time: Int64): void;
   /** Metadata of the series under way (2.0). */
-  metadata(metadata: MetadataSpans): void;
+  metadata(metadata: SymbolicMetadata): void;
   /** Metadata of a metric family (1.0). */
   familyMetadata(source: Uint8Array, family: ByteSpan, metadata: MetadataSpans): void;
   /** A series that is refused as a whole, with all its items. */

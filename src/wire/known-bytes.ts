@@ -11,8 +11,6 @@ const firstSlot = 8;
 export const keyBytesMax = 4096;
 /** Keys of one hash that are compared; further ones are not kept. Whoever makes keys collide wins nothing. */
 const chainMax = 4;
-/** An entry with what is made of its key hardly takes less. */
-const entryBytesMin = 256;
 /** While there is no room, this many misses in a row say that what comes is not known at all. */
 const missesMax = 32;
 /** Then one lookup in so many is made. */
@@ -27,10 +25,10 @@ const usefulMin = 0.75;
  * order of the last time: the entry that followed the last one is compared first, word by word and without hashing.
  * A found key is always equal in all its bytes; hashes only say where to look.
  *
- * Takes `bytesMax` and an eighth at most, for good; untouched memory is not resident. Nothing is evicted one by one:
- * once full, the entries stay while most of them are of use, so of more keys than fit, that come round and round, as
- * many are found as there is room for (the least recently used ones to go would leave none). When more than a quarter
- * were not asked for in a while, all go at once. Every operation takes constant time but for comparing the key itself.
+ * Takes `bytesMax` for good, and up to 8 bytes for each entry; untouched memory is not resident. Nothing is evicted
+ * one by one: once full, the entries stay while most of them are of use, so of more keys than fit, that come round and
+ * round, as many are found as there is room for (the least recently used ones to go would leave none). When more than a
+ * quarter were not asked for in a while, all go at once. Every operation takes constant time but for comparing the key.
  *
  * An entry is named by its slot, an index into `words`: length of the key in bytes, hash, the slot that follows, the
  * next slot with this hash, when it was last of use; then the key, then the payload.
@@ -56,11 +54,12 @@ export class KnownBytes {
   private missedEnd = 0;
   private missedHash = 0;
 
-  constructor(bytesMax: number) {
+  /** `entryBytes`: about what one entry takes. */
+  constructor(bytesMax: number, entryBytes: number) {
     const room = new ArrayBuffer(Math.max(firstSlot, Math.floor(bytesMax / 4)) * 4);
     this.words = new Int32Array(room);
     this.bytes = new Uint8Array(room);
-    const bits = Math.max(4, Math.ceil(Math.log2(bytesMax / entryBytesMin / 8))) + 2;
+    const bits = Math.max(4, Math.ceil(Math.log2(bytesMax / entryBytes)));
     this.heads = new Int32Array(2 ** bits);
     this.hashShift = 32 - bits;
   }

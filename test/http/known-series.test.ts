@@ -160,3 +160,37 @@ test("lines that are as long as they may be stay so, and a longer one is refused
     }
   }
 });
+
+test("metadata of a known series is written where it is not durable yet, or is another", () => {
+  const plain = ingestWith({ knownSeriesBytes: 0 });
+  const knowing = ingestWith({});
+  const invalid = Uint8Array.of(0x68, 0xff);
+  const symbols = symbolsV2("", "__name__", "m", "Help.", "Other help.", "bytes", invalid, "n");
+  const of = (name: number, type: number, help: number, unit: number) =>
+    bytesField(
+      5,
+      bytesField(1, [1, name]),
+      sample(3),
+      bytesField(5, varintField(1, type), varintField(3, help), varintField(4, unit)),
+    );
+  const requests = [
+    [of(2, 1, 3, 5)],
+    [of(2, 1, 3, 5), of(7, 1, 3, 5)],
+    [of(2, 1, 3, 5), of(7, 1, 4, 5), of(2, 2, 3, 5)],
+    [of(2, 1, 3, 0), of(2, 1, 3, 5), of(2, 1, 3, 0)],
+    [of(2, 1, 6, 5), of(7, 1, 3, 99), of(2, 0, 0, 0), of(2, 1, 3, 5)],
+    [bytesField(5, bytesField(1, [1]), sample(1)), of(2, 7, 5, 4)],
+  ];
+  const random = seededRandom(3);
+  for (let i = 0; i < 200; i++) {
+    const message = concat(symbols, ...requests[random(requests.length)]!);
+    const expected = plain.ingest(uncompressedBlock(message), 2);
+    const ingested = knowing.ingest(uncompressedBlock(message), 2);
+    assert.equal(textOf(ingested.lines), textOf(expected.lines));
+    assert.deepEqual([ingested.written, ingested.refused], [expected.written, expected.refused]);
+    assert.deepEqual(ingested.metadataKeys, expected.metadataKeys);
+    if (random(4) > 0) continue;
+    plain.remember(expected);
+    knowing.remember(ingested);
+  }
+});
