@@ -5,6 +5,7 @@ import { type Figure, median } from "../test/bench/measure.ts";
 const heads: Readonly<Record<string, string>> = {
   cpuNsPerSample: "ns/sample",
   toFloor: "× floor",
+  toZlib: "× zlib",
   toNaive: "× naive",
   toAwsSdk: "× AWS SDK",
   samplesPerCoreSecond: "samples/core s",
