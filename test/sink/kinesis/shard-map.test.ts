@@ -103,7 +103,7 @@ const unlisted: readonly [
 ][] = [
   ["denied", "AccessDeniedException", 400, [7, 14]],
   ["unknown to the service", "UnknownOperationException", 400, [7, 14]],
-  ["not possible for the service", "InternalFailure", 500, [40, 70]],
+  ["not possible for the service", "InternalFailure", 500, [20, 70]],
 ];
 for (const [what, type, status, [fewest, most]] of unlisted) {
   test(`where ListShards is ${what}, records go by chance as before`, async () => {
