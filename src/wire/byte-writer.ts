@@ -75,8 +75,8 @@ export class ByteWriter {
   }
 
   /**
-   * The first `count` bytes of words from `at` on. Room for three more is reserved, which may be written over. Up to
-   * some 60 bytes this is faster than a call into the engine (45 bytes: 8 ns instead of 25 to 55).
+   * The first `count` bytes of words from `at` on. Room for three more is reserved, which may be written over.
+   * Without an object for the part, and for few bytes faster than the engine (45 bytes: 8 ns instead of 25 to 55).
    */
   words(source: Int32Array, at: number, count: number): void {
     this.reserve(count + 3);
