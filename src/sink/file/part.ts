@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { ensureDirectory, syncDirectory } from "./directory.ts";
 import { FileFault, isFault } from "./fault.ts";
+import { gather } from "./gather.ts";
 import { directoryChain, hourDirectories, partName } from "./name.ts";
 import type { FileStatus, Files, OpenFile } from "./system.ts";
 
@@ -57,7 +58,7 @@ export class FilePart {
   async append(records: readonly Uint8Array[]): Promise<AppendResult> {
     let end = this.#ackedBytes;
     try {
-      for (const bytes of gather(records)) end = await this.#writeFully(bytes, end);
+      for (const bytes of gather(records, writeBytesTarget)) end = await this.#writeFully(bytes, end);
     } catch (error) {
       await this.#truncateBack();
       throw error;
@@ -141,31 +142,4 @@ export async function createPart({ files, directory, timeMs, nextStem }: PartOpt
     await Promise.allSettled([file.close(), files.remove(path)]);
     throw error;
   }
-}
-
-/** Small records joined, large ones as they are. */
-function* gather(records: readonly Uint8Array[]): Generator<Uint8Array> {
-  let waiting: Uint8Array[] = [];
-  let waitingBytes = 0;
-  for (const record of records) {
-    if (waitingBytes > 0 && waitingBytes + record.length > writeBytesTarget) {
-      yield joined(waiting, waitingBytes);
-      waiting = [];
-      waitingBytes = 0;
-    }
-    waiting.push(record);
-    waitingBytes += record.length;
-  }
-  if (waitingBytes > 0) yield joined(waiting, waitingBytes);
-}
-
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -3,6 +3,7 @@
 import { crc32c } from "../../wire/crc32c.ts";
 import { syncDirectory } from "../file/directory.ts";
 import { FileFault, isFault } from "../file/fault.ts";
+import { gather } from "../file/gather.ts";
 import type { FileStatus, Files, OpenFile } from "../file/system.ts";
 import { codecs, encodeFrameHeader, frameHeaderBytes } from "./frame.ts";
 import type { StoredRecord } from "./record.ts";
@@ -94,7 +95,7 @@ export class ActiveSegment {
 
   async #writeAll(pieces: readonly Uint8Array[], start: number): Promise<void> {
     let position = start;
-    for (const bytes of joinSmall(pieces)) {
+    for (const bytes of gather(pieces, joinBytesMax)) {
       for (let done = 0; done < bytes.length; ) {
         const written = await this.#file.write(bytes.subarray(done), position);
         if (written === 0)
@@ -128,33 +129,4 @@ export async function createSegment(options: ActiveSegmentOptions): Promise<Acti
     await Promise.allSettled([file.close(), files.remove(segment.path)]);
     throw error;
   }
-}
-
-function* joinSmall(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
-  let small: Uint8Array[] = [];
-  let smallBytes = 0;
-  for (const piece of pieces) {
-    if (smallBytes > 0 && smallBytes + piece.length > joinBytesMax) {
-      yield joined(small, smallBytes);
-      small = [];
-      smallBytes = 0;
-    }
-    if (piece.length >= joinBytesMax) {
-      yield piece;
-      continue;
-    }
-    small.push(piece);
-    smallBytes += piece.length;
-  }
-  if (smallBytes > 0) yield joined(small, smallBytes);
-}
-
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
