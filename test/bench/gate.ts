@@ -8,8 +8,8 @@ import { createIngest, type Round, roundsOf } from "./rounds.ts";
 /** A full batch, and milliseconds for each contender: short enough to meet a quiet moment. */
 const requestsPerRound = 6;
 const differentRounds = 20;
-const warmups = 60;
-const counted = 140;
+const warmups = 40;
+const counted = 100;
 
 /**
  * Bodies to lines, and the whole way with gzip, by the part of the floor that allocates nothing: zlib level 1. Of each
