@@ -14,8 +14,8 @@ const usual = {
   node: { lines: 1.04, whole: 4.8 },
   deno: { lines: 1.65, whole: 7.2 },
 } as const;
-/** Less than a third above, by enough to tell. */
-const tolerance = 1.22;
+/** Less than a third above; the machine that CI runs on may be another one. */
+const tolerance = 1.3;
 const triesMax = 3;
 const input = "rw1-10k";
 
