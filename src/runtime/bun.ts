@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import type { Listener, Platform, ServeOptions } from "../platform.ts";
+import { collectAsItGrows } from "./bun-memory.ts";
 import { listenError } from "./listen-error.ts";
 import { peerAt } from "./peer.ts";
 import { RequestsUnderWay } from "./requests-under-way.ts";
@@ -26,6 +27,7 @@ export const platform: Platform = {
 };
 
 async function serve({ hostname, port, fetch }: ServeOptions): Promise<Listener> {
+  collectAsItGrows();
   const underWay = new RequestsUnderWay();
   const server = listen({ hostname, port }, async (request, address) => {
     underWay.arrived();
