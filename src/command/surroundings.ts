@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { describeError } from "../errors.ts";
 import { createLog, type Log } from "../log.ts";
 import { limitLog } from "../log-limit.ts";
+import { RecentTroubles } from "../log-recent.ts";
 import { createMetrics, type Metrics } from "../metrics.ts";
 import type { Platform } from "../platform.ts";
 import { version } from "../version.ts";
@@ -16,6 +17,8 @@ export interface Surroundings {
   readonly log: Log;
   /** For what repeats itself in an outage, with every put and every request. */
   readonly outageLog: Log;
+  /** The last warnings and errors of both. */
+  readonly troubles: RecentTroubles;
   readonly metrics: Metrics;
 }
 
@@ -25,11 +28,14 @@ const outageLimit = { burst: 5, intervalMs: 10_000 };
 export function createSurroundings(config: Config, platform: Platform): Surroundings {
   const clock = systemClock;
   const { logLevel: level, logFormat: format } = config;
-  const log = createLog({ level, format, clock, write: platform.writeErr });
+  const written = createLog({ level, format, clock, write: platform.writeErr });
+  const troubles = new RecentTroubles(clock);
+  const log = troubles.watch(written);
   exitOnCrash(platform, log);
   const metrics = createMetrics({ version, runtime: platform.name });
-  const outageLog = limitLog(log, clock, outageLimit);
-  return { config, platform, clock, random: Math.random, log, outageLog, metrics };
+  // Watched outside the limit, so that it counts what is not written.
+  const outageLog = troubles.watch(limitLog(written, clock, outageLimit));
+  return { config, platform, clock, random: Math.random, log, outageLog, troubles, metrics };
 }
 
 /** After an error nobody caught nothing is known to be whole: unacked lines are still with their senders. */

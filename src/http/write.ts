@@ -28,6 +28,8 @@ export interface WriteOptions {
   readonly pendingBytesMax: number;
   /** Why no requests are taken, or undefined. */
   readonly ready: () => string | undefined;
+  /** Who sends; undefined: nobody asks. */
+  readonly senders?: Senders | undefined;
 }
 
 const sinkRetryAfterMs = 5_000;
@@ -56,7 +58,7 @@ export function createWriteHandler(options: WriteOptions): WriteHandler {
     lineBytesMax: batcher.lineBytesMax,
     linesBytesMax: pendingBytesMax,
   });
-  const senders = new Senders(options.log);
+  const { senders = new Senders(options) } = options;
   const turns = new Turns(clock);
   const room = bodyRoom(options);
   const bodyOptions = { bytesMax: bodyBytesMax, timeoutMs: ackTimeoutMs, room, clock };
@@ -81,6 +83,13 @@ export function createWriteHandler(options: WriteOptions): WriteHandler {
     } catch (error) {
       response = answer.failed(error);
     }
+    senders.answered({
+      address: peer,
+      agent: request.headers.get("user-agent"),
+      version: answer.version,
+      written: answer.written.samples + answer.written.histograms,
+      status: response.status,
+    });
     metrics.requests.inc({
       proto: answer.version === undefined ? "none" : `v${answer.version}`,
       code: response.status,
