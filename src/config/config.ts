@@ -49,10 +49,13 @@ export interface Config {
   readonly logFormat: LogFormat;
   /** Where each flag's value came from, by the flag's name. */
   readonly sources: Readonly<Record<FlagName, ConfigSource>>;
+  /** Each flag's value as it was typed, or its default as it would be; undefined: neither. */
+  readonly texts: Readonly<Record<FlagName, string | undefined>>;
 }
 
 interface Given<T> {
   readonly value: T;
+  readonly text: string;
   readonly source: ConfigSource;
   /** How the user would recognize it: `--sink "file:x"` or `SINK="file:x"`. */
   readonly shown: string;
@@ -109,13 +112,13 @@ export function readConfig(
     kinesisSpread: value("kinesis-spread"),
     logLevel: value("log-level"),
     logFormat: value("log-format"),
-    sources: Object.freeze(
-      Object.fromEntries(flagNames.map((name) => [name, get(name)?.source ?? "default"])) as Record<
-        FlagName,
-        ConfigSource
-      >,
-    ),
+    sources: ofEach((name) => get(name)?.source ?? "default"),
+    texts: ofEach((name) => get(name)?.text),
   });
+}
+
+function ofEach<T>(of: (name: FlagName) => T): Readonly<Record<FlagName, T>> {
+  return Object.freeze(Object.fromEntries(flagNames.map((name) => [name, of(name)])) as Record<FlagName, T>);
 }
 
 /** What says how there is no spool without. */
@@ -143,7 +146,7 @@ function readGiven<N extends FlagName>(
     default: `--${name} ${quote(text)} (the default)`,
   }[source];
   const value = readOrExplain(shown, () => flags[name].read(text) as FlagValue<N>);
-  return { value, source, shown };
+  return { value, text, source, shown };
 }
 
 function readOrExplain<T>(shown: string, read: () => T): T {

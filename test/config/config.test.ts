@@ -4,7 +4,7 @@ import { environmentName, flagNames, flags } from "../../src/config/flags.ts";
 import { argumentsOf, configOf, refusal } from "../support/config.ts";
 
 test("with nothing given every setting has its documented default", () => {
-  const { sources, ...settings } = configOf([]);
+  const { sources, texts, ...settings } = configOf([]);
   assert.deepEqual(settings, {
     sink: { kind: "file", directory: "./archive" },
     listen: { hostname: undefined, port: 9501 },
@@ -35,6 +35,7 @@ test("with nothing given every setting has its documented default", () => {
     logFormat: "text",
   });
   assert.deepEqual(new Set(Object.values(sources)), new Set(["default"]));
+  assert.deepEqual(texts, Object.fromEntries(flagNames.map((name) => [name, flags[name].default])));
 });
 
 test("the configuration cannot be changed", () => {
