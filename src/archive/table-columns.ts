@@ -66,7 +66,7 @@ const histogram: ColumnType = {
 export const tableColumns: readonly TableColumn[] = [
   { name: "name", type: "string", comment: "the metric" },
   { name: "time", type: "bigint", comment: "ms since the epoch" },
-  { name: "start", type: "bigint", comment: "start timestamp, ms since the epoch; null: not set" },
+  { name: "start", type: "bigint", comment: "start timestamp, ms since the epoch (null: not set)" },
   { name: "value", type: "double", comment: "null where special says what it is" },
   {
     name: "special",

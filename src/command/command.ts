@@ -1,5 +1,6 @@
 /** The commands there are. Each is loaded when it is asked for, so that --help needs none of them. */
 import type { Config } from "../config/config.ts";
+import { ddlFlags } from "../config/ddl-flags.ts";
 import type { Flag } from "../config/flags.ts";
 import { planFlags } from "../config/plan-flags.ts";
 import type { Platform } from "../platform.ts";
@@ -34,6 +35,12 @@ export const commands: readonly Command[] = [
     help: "tell what each sink and compression would cost for --samples-per-second N",
     flags: planFlags,
     load: async () => (await import("./plan.ts")).runPlan,
+  },
+  {
+    name: "ddl",
+    help: "print the SQL that makes a table of the archive, for Athena or DuckDB",
+    flags: ddlFlags,
+    load: async () => (await import("./ddl.ts")).runDdl,
   },
   {
     name: "spool inspect",
