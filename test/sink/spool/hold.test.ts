@@ -86,13 +86,16 @@ test("a path too long for a socket's address works as well", async () => {
 test("a holder on another machine counts while it writes its file", async () => {
   await withTemporaryDirectory(async (directory) => {
     const path = join(directory, "holder-0000000000000000.json");
-    const write = (beat: number) =>
-      writeFile(path, JSON.stringify({ pid: 7, host: "elsewhere", boot: "another", since: "then", beat }));
-    await write(1);
+    // In place: it is never seen half written.
+    const write = (beat: number, flag = "r+") => {
+      const card = { pid: 7, host: "elsewhere", boot: "another", since: "then", beat };
+      return writeFile(path, JSON.stringify(card).padEnd(200), { flag });
+    };
+    await write(1, "w");
     const dead = await hold(directory, fastClock);
     assert.equal((await readdir(directory)).length, 2);
     await dead.release();
-    await write(1);
+    await write(1, "w");
     let beat = 1;
     const beating = setInterval(() => void write(++beat), 30);
     try {
