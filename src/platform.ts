@@ -15,8 +15,10 @@ export interface Platform {
   onStopSignal(run: (signal: string) => void): void;
   /** Calls `run` for each uncaught exception and unhandled rejection, in place of the default end. */
   onCrash(run: (error: unknown) => void): void;
-  /** Starts an HTTP server. Rejects with a ConfigError when the address cannot be had. */
+  /** Starts an HTTP server. Rejects with a ConfigError when the address cannot be had, or TLS as it is asked for. */
   serve(options: ServeOptions): Promise<Listener>;
+  /** Whether the password has this bcrypt hash, found out beside the event loop; undefined: the runtime has none. */
+  readonly verifyBcrypt?: (password: Uint8Array, hash: string) => Promise<boolean>;
 }
 
 export interface ServeOptions {
@@ -25,6 +27,31 @@ export interface ServeOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly fetch: (request: Request, peer: Peer) => Response | Promise<Response>;
+  /** Undefined: plain HTTP. */
+  readonly tls?: TlsOptions | undefined;
+}
+
+export const clientAuths = ["none", "request", "require", "verify-if-given", "require-and-verify"] as const;
+/** What is asked of a client's certificate; only the two that verify prove anything. */
+export type ClientAuth = (typeof clientAuths)[number];
+export type TlsVersion = "TLSv1.2" | "TLSv1.3";
+
+/** How connections are encrypted, and who may connect. Certificates and keys are PEM texts. */
+export interface TlsOptions {
+  readonly cert: string;
+  readonly key: string;
+  readonly clientAuth: ClientAuth;
+  /** The authorities of clients, where they are verified. */
+  readonly clientCa: string | undefined;
+  /** A client's certificate has one of these as subject alternative name: DNS, e-mail, IP or URI. */
+  readonly clientAllowedSans: readonly string[] | undefined;
+  readonly minVersion: TlsVersion;
+  readonly maxVersion: TlsVersion;
+  /** For TLS 1.2, by the names OpenSSL has for them; undefined: what the runtime prefers. */
+  readonly ciphers: readonly string[] | undefined;
+  /** By the names OpenSSL has for them; undefined: what the runtime prefers. */
+  readonly curves: readonly string[] | undefined;
+  readonly preferServerCiphers: boolean;
 }
 
 /** Who is at the other end of the connection. */
@@ -38,4 +65,9 @@ export interface Listener {
   drain(): Promise<void>;
   /** Closes what is still open. */
   close(): Promise<void>;
+  /**
+   * New connections are encrypted like this, those there are end with their next answer. Rejects with a ConfigError,
+   * and changes nothing, where that cannot be: also where the server was started without TLS.
+   */
+  changeTls(tls: TlsOptions): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import type { Listener, Platform, ServeOptions } from "../platform.ts";
 import { collectAsItGrows } from "./bun-memory.ts";
-import { listenError } from "./listen-error.ts";
+import { listenError, refuseTls } from "./listen-error.ts";
 import { peerAt } from "./peer.ts";
 import { RequestsUnderWay } from "./requests-under-way.ts";
 import { writeFully } from "./write-fully.ts";
@@ -24,10 +24,17 @@ export const platform: Platform = {
     process.on("unhandledRejection", run);
   },
   serve,
+  // Bun hashes passwords of more than 72 bytes before bcrypt does, which by itself ends there; and it knows one prefix.
+  verifyBcrypt: (password, hash) =>
+    Bun.password.verify(password.subarray(0, 72), hash.replace(/^\$2[axy]\$/, "$2b$"), "bcrypt"),
 };
 
-async function serve({ hostname, port, fetch }: ServeOptions): Promise<Listener> {
+async function serve({ hostname, port, fetch, tls }: ServeOptions): Promise<Listener> {
   collectAsItGrows();
+  if (tls !== undefined) {
+    const { serveHttps } = await import("./https.ts");
+    return serveHttps({ hostname, port, fetch, tls }, { httpsKnowsCertificates: false });
+  }
   const underWay = new RequestsUnderWay();
   const server = listen({ hostname, port }, async (request, address) => {
     underWay.arrived();
@@ -47,6 +54,7 @@ async function serve({ hostname, port, fetch }: ServeOptions): Promise<Listener>
       await stopped;
     },
     close: () => server.stop(true),
+    changeTls: refuseTls,
   };
 }
 

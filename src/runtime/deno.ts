@@ -1,7 +1,8 @@
 import type { Listener, Platform, ServeOptions } from "../platform.ts";
-import { listenError } from "./listen-error.ts";
+import { listenError, refuseTls } from "./listen-error.ts";
 import { peerAt } from "./peer.ts";
 import { RequestsUnderWay } from "./requests-under-way.ts";
+import type { TlsHabits } from "./tls-context.ts";
 import { writeFully } from "./write-fully.ts";
 
 /** The part of Deno's own API used here: tsc checks this file together with Bun's and Node's types. */
@@ -51,7 +52,15 @@ export const platform: Platform = {
   serve,
 };
 
-async function serve({ hostname, port, fetch }: ServeOptions): Promise<Listener> {
+const tlsHabits: TlsHabits = {
+  httpsKnowsCertificates: true,
+  noChoice:
+    "cipher_suites and curve_preferences cannot be chosen under Deno: leave them out, or run it under Bun or Node",
+};
+
+async function serve({ hostname, port, fetch, tls }: ServeOptions): Promise<Listener> {
+  if (tls !== undefined)
+    return (await import("./https.ts")).serveHttps({ hostname, port, fetch, tls }, tlsHabits);
   const underWay = new RequestsUnderWay();
   const abort = new AbortController();
   const server = listen({ hostname, port }, abort.signal, async (request, info) => {
@@ -75,6 +84,7 @@ async function serve({ hostname, port, fetch }: ServeOptions): Promise<Listener>
       abort.abort();
       await server.finished;
     },
+    changeTls: refuseTls,
   };
 }
 

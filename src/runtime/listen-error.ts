@@ -24,3 +24,8 @@ export function listenError(
     ? new ConfigError(1, message, { cause })
     : new ConfigError(1, `${message}: ${reason}`);
 }
+
+/** A server that speaks plain HTTP does so to its end. */
+export async function refuseTls(): Promise<never> {
+  throw new ConfigError(1, "TLS begins with the next start only: this one was without");
+}

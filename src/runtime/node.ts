@@ -2,18 +2,12 @@ import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import type { Listener, Platform, ServeOptions } from "../platform.ts";
-import { listenError } from "./listen-error.ts";
-import { peerAt } from "./peer.ts";
+import { serveHttps } from "./https.ts";
+import { listenError, refuseTls } from "./listen-error.ts";
+import { httpTimes, requestListener } from "./node-http.ts";
 import { RequestsUnderWay } from "./requests-under-way.ts";
 import { writeFully } from "./write-fully.ts";
-
-// Longer than the 5 minutes for which a Go sender keeps an idle connection, so that the sender is the one that
-// closes it: otherwise a request could be on its way to a closed connection.
-const keepAliveTimeoutMs = 360_000;
-const headersTimeoutMs = 30_000;
-const requestTimeoutMs = 120_000;
 
 export const platform: Platform = {
   name: `node ${process.versions.node}`,
@@ -32,31 +26,14 @@ export const platform: Platform = {
   serve,
 };
 
-async function serve({ hostname, port, fetch }: ServeOptions): Promise<Listener> {
+async function serve({ tls, ...options }: ServeOptions): Promise<Listener> {
+  if (tls !== undefined) return serveHttps({ ...options, tls }, { httpsKnowsCertificates: true });
   const underWay = new RequestsUnderWay();
-  const answer = getRequestListener(
-    async (request, env) => {
-      const { incoming, outgoing } = env as HttpBindings;
-      const response = await fetch(request, peerAt(incoming.socket.remoteAddress));
-      if (underWay.draining) outgoing.shouldKeepAlive = false;
-      return response;
-    },
-    // HTTP/1.0 knows no Host header.
-    { hostname: "localhost", overrideGlobalObjects: false },
-  );
   const server = createServer(
-    {
-      keepAliveTimeout: keepAliveTimeoutMs,
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-    },
-    (incoming, outgoing) => {
-      underWay.arrived();
-      outgoing.once("close", () => underWay.answered());
-      void answer(incoming, outgoing);
-    },
+    httpTimes,
+    requestListener(options.fetch, underWay, () => underWay.draining),
   );
-  await listen({ hostname, port }, server);
+  await listen(options, server);
   return {
     port: (server.address() as AddressInfo).port,
     async drain() {
@@ -67,6 +44,7 @@ async function serve({ hostname, port, fetch }: ServeOptions): Promise<Listener>
       server.closeAllConnections();
       if (server.listening) server.close();
     },
+    changeTls: refuseTls,
   };
 }
 

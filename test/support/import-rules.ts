@@ -19,7 +19,7 @@ const ranks: readonly (readonly string[])[] = [
   ["model"],
   ["remote", "line", "tsdb", "archive/key.ts", "aws"],
   ["sink", "archive"],
-  ["batch"],
+  ["batch", "web-config"],
   ["http", "ship", "plan"],
   ["config"],
   ["command"],
@@ -36,7 +36,7 @@ const narrowViews: Readonly<Record<string, Readonly<Record<string, readonly stri
 /** Who may import which package; a package that is not here has no business in src. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   hono: ["http"],
-  "@hono/node-server": ["runtime/node.ts"],
+  "@hono/node-server": ["runtime/node-http.ts"],
   aws4fetch: ["aws"],
   "@aws-sdk/credential-provider-node": ["aws"],
   "@smithy/core": ["aws"],
@@ -45,6 +45,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   snappyjs: ["wire"],
   "prom-client": ["metrics.ts"],
   commander: ["config"],
+  yaml: ["web-config"],
+  bcryptjs: ["http/auth-bcrypt.ts"],
 };
 
 /** Who may use `node:` modules. Codecs, batch and http do no I/O; compressing is pure, so its one leaf may use zlib. */
@@ -54,6 +56,7 @@ const nodeModules: Readonly<Record<string, readonly string[]>> = {
   archive: ["*"],
   runtime: ["*"],
   "batch/compress.ts": ["zlib", "util"],
+  "web-config/load.ts": ["fs/promises", "path"],
   "ship/object-compress.ts": ["zlib", "stream/promises"],
 };
 
