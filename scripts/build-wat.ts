@@ -10,16 +10,21 @@ const folder = join(import.meta.dirname, "../src/wire");
 /** Letters of a line of the constant. */
 const lineLetters = 100;
 
-/** The file that belongs to a module in the text format. */
-export async function moduleFile(wat: string): Promise<string> {
+/** What snappy-module.ts has to be for a module in the text format. */
+export async function snappyModuleFile(wat: string): Promise<string> {
   const { parseWat } = await wabt();
   const parsed = parseWat("snappy.wat", wat, { simd: true });
   parsed.validate();
-  const base64 = Buffer.from(parsed.toBinary({}).buffer).toString("base64");
+  return moduleFile("snappy", "scripts/build-wat.ts", "snappy.wat", parsed.toBinary({}).buffer);
+}
+
+/** The file that holds a module. */
+export function moduleFile(name: string, script: string, source: string, binary: Uint8Array): string {
+  const base64 = Buffer.from(binary).toString("base64");
   const lines = base64.match(new RegExp(`.{1,${lineLetters}}`, "g")) ?? [];
   return [
-    "/** The WebAssembly module that scripts/build-wat.ts makes of snappy.wat, as base64. */",
-    "export const snappyModule =",
+    `/** The WebAssembly module that ${script} makes of ${source}, as base64. */`,
+    `export const ${name}Module =`,
     `${lines.map((line) => `  "${line}"`).join(" +\n")};\n`,
   ].join("\n");
 }
@@ -27,6 +32,6 @@ export async function moduleFile(wat: string): Promise<string> {
 if (import.meta.main) {
   writeFileSync(
     join(folder, "snappy-module.ts"),
-    await moduleFile(readFileSync(join(folder, "snappy.wat"), "utf8")),
+    await snappyModuleFile(readFileSync(join(folder, "snappy.wat"), "utf8")),
   );
 }

@@ -7,6 +7,8 @@ import { KnownSeries, knownSeriesBytes } from "../model/known-series.ts";
 import type { LabelSet } from "../model/label-set.ts";
 import type { RejectReason } from "../model/rejection.ts";
 import type { Int64 } from "../model/scalar.ts";
+import { createQuickMemory, type QuickMemory } from "../quick/quick-memory.ts";
+import { QuickSeries } from "../quick/quick-series.ts";
 import { WriteV1Walker } from "../remote/write-v1.ts";
 import { WriteV2Walker } from "../remote/write-v2.ts";
 import type {
@@ -21,7 +23,7 @@ import { release } from "../wire/release.ts";
 import { snappyDecodedLength } from "../wire/snappy.ts";
 import { messageBytesMax, snappyMessage } from "../wire/snappy-memory.ts";
 import { KnownMetadata, metadataKey } from "./known-metadata.ts";
-import { LinePieces } from "./line-pieces.ts";
+import { LinePieces, pieceBytes } from "./line-pieces.ts";
 import type { WriteVersion } from "./negotiate.ts";
 import { Refusals } from "./refusals.ts";
 
@@ -53,6 +55,8 @@ export interface Ingested {
 
 /** A larger message takes tens of milliseconds, or, made for it, seconds. */
 const largeBytesMin = 1024 * 1024;
+/** Lines up to this length need not be moved when they come last before lines are set aside. */
+const quickLineBytesMax = 64 * 1024;
 const noMessage = new Uint8Array(0);
 
 /**
@@ -65,6 +69,8 @@ export class Ingest implements WriteVisitor {
   private readonly lines: LinePieces;
   private readonly encoder: LineEncoder;
   private readonly seriesBefore: KnownSeries | undefined;
+  private readonly quickMemory: QuickMemory | undefined;
+  private readonly quick: QuickSeries | undefined;
   private readonly v1: WriteV1Walker;
   private readonly v2: WriteV2Walker;
   private readonly refusals = new Refusals();
@@ -84,9 +90,13 @@ export class Ingest implements WriteVisitor {
     this.options = options;
     this.known = new KnownMetadata(options.clock);
     this.labelBytesMax = options.lineBytesMax;
-    this.lines = new LinePieces(options.lineBytesMax);
     const bytesMax = options.knownSeriesBytes ?? knownSeriesBytes;
-    const series = bytesMax > 0 ? new KnownSeries(bytesMax) : undefined;
+    const quickMemory = createQuickMemory(pieceBytes + quickLineBytesMax, bytesMax);
+    this.quickMemory = quickMemory;
+    this.lines = new LinePieces(options.lineBytesMax, quickMemory?.lines);
+    const series = bytesMax > 0 ? new KnownSeries(bytesMax, quickMemory?.keys) : undefined;
+    if (series !== undefined && quickMemory !== undefined)
+      this.quick = new QuickSeries(quickMemory, series, this.lines.out);
     this.seriesBefore = series;
     this.v1 = new WriteV1Walker(series);
     this.v2 = new WriteV2Walker(series);
@@ -166,7 +176,7 @@ export class Ingest implements WriteVisitor {
           "send less at once, or raise --decoded-bytes",
       );
     }
-    this.message = snappyMessage(body);
+    this.message = snappyMessage(body, this.quickMemory?.snappy);
     return this.message;
   }
 
@@ -192,6 +202,20 @@ export class Ingest implements WriteVisitor {
   weigh(textBytes: number): void {
     this.weighedBytes += textBytes;
     if (this.weighedBytes > this.options.linesBytesMax) throw this.tooManyLines();
+  }
+
+  passSeries(offset: number, messageEnd: number): number {
+    const { quick, lines, options, encoder } = this;
+    if (quick === undefined) return offset;
+    const linesMax = options.linesBytesMax - lines.byteLength;
+    const weighedMax = options.linesBytesMax - this.weighedBytes;
+    const end = quick.pass(this.message, offset, messageEnd, linesMax, weighedMax);
+    const { samples, weighedBytes } = quick.passed;
+    this.received.samples += samples;
+    this.written.samples += samples;
+    this.weighedBytes += weighedBytes;
+    if (lines.setAside()) encoder.restart();
+    return end;
   }
 
   series(labels: LabelSet): void {

@@ -3,7 +3,7 @@ import { ByteWriter } from "../wire/byte-writer.ts";
 import { release } from "../wire/release.ts";
 
 /** Lines are set aside in pieces of about this size: one buffer that grew to all of them would be there twice. */
-const pieceBytes = 2 * 1024 * 1024;
+export const pieceBytes = 2 * 1024 * 1024;
 /** More is given back after a request that needed it. */
 const keptBytesMax = 4 * 1024 * 1024;
 /** Texts of one line that are each held against the limit of a line only: labels, exemplar labels, help and unit. */
@@ -16,8 +16,9 @@ export class LinePieces {
   private asideBytes = 0;
   private joined: Uint8Array | undefined;
 
-  constructor(lineBytesMax: number) {
-    this.out = new ByteWriter(pieceBytes + (lineTextsMax * escapedBytesMax + 1) * lineBytesMax);
+  /** `home`: memory to write into as long as there is room. */
+  constructor(lineBytesMax: number, home?: Uint8Array) {
+    this.out = new ByteWriter(pieceBytes + (lineTextsMax * escapedBytesMax + 1) * lineBytesMax, home);
   }
 
   get byteLength(): number {
@@ -30,7 +31,7 @@ export class LinePieces {
     if (out.length < pieceBytes) return false;
     pieces.push(out.bytes.slice(0, out.length));
     this.asideBytes += out.length;
-    out.length = 0;
+    out.clear(keptBytesMax);
     return true;
   }
 

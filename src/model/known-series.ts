@@ -1,4 +1,4 @@
-import { KnownBytes } from "../wire/known-bytes.ts";
+import { bytesNeeded, KnownBytes, type Place } from "../wire/known-bytes.ts";
 
 /** Words of a payload before its texts: bytes of the label set, and of the two texts. */
 export const labelBytesAt = 0;
@@ -48,10 +48,15 @@ export class KnownSeries {
   readonly symbols: KnownBytes;
   private symbolsEmptied = 0;
 
-  /** Takes `bytesMax`, and a 32nd of it for finding things: 33 MiB of 32. */
-  constructor(bytesMax: number) {
+  /** Takes `bytesMax`, and a 32nd of it for finding things: 33 MiB of 32. `place`: memory for the keys, all zero. */
+  constructor(bytesMax: number, place?: Place) {
     this.symbols = new KnownBytes(bytesMax * symbolsShare, symbolBytes);
-    this.keys = new KnownBytes(bytesMax * (1 - symbolsShare), seriesBytes);
+    this.keys = new KnownBytes(bytesMax * (1 - symbolsShare), seriesBytes, place);
+  }
+
+  /** Bytes that a place for the keys must have. */
+  static keysBytes(bytesMax: number): number {
+    return bytesNeeded(bytesMax * (1 - symbolsShare), seriesBytes);
   }
 
   /** Starts a request. Only here slots may end. */

@@ -41,6 +41,14 @@ export class WriteV1Walker {
     let holdsOwn = false;
     let holdsV2Series = false;
     while (reader.offset < messageEnd) {
+      const { offset } = reader;
+      if (message[offset] === seriesTag && visitor.passSeries !== undefined) {
+        reader.offset = visitor.passSeries(offset, messageEnd);
+        if (reader.offset !== offset) {
+          holdsOwn = true;
+          continue;
+        }
+      }
       const tag = reader.tag();
       const field = tag >>> 3;
       if (field !== 1 && field !== 3) {
@@ -176,6 +184,7 @@ export class WriteV1Walker {
   }
 }
 
+const seriesTag = (1 << 3) | wireBytes;
 /** Tag of `repeated TimeSeries timeseries = 5` in io.prometheus.write.v2.Request. */
 const v2SeriesTag = (5 << 3) | wireBytes;
 const noText: ByteSpan = { start: 0, end: 0 };

@@ -41,6 +41,11 @@ export interface WriteVisitor {
    * 2.0 a few bytes of references can stand for a long text, again and again.
    */
   weigh(textBytes: number): void;
+  /**
+   * May visit whole series from `offset` of the message on by itself, and answers where the first one stands that it
+   * did not. Called between two series.
+   */
+  passSeries?(offset: number, messageEnd: number): number;
   /** A valid label set; its items follow. */
   series(labels: LabelSet): void;
   /**

@@ -17,10 +17,13 @@ export class ByteWriter {
   view: DataView;
   length = 0;
   readonly bytesMax: number;
+  private readonly home: Uint8Array | undefined;
 
-  constructor(bytesMax: number) {
+  /** `home`: where to write as long as there is room. */
+  constructor(bytesMax: number, home?: Uint8Array) {
     this.bytesMax = bytesMax;
-    this.bytes = new Uint8Array(Math.min(initialBytes, bytesMax));
+    this.home = home;
+    this.bytes = home ?? new Uint8Array(Math.min(initialBytes, bytesMax));
     this.view = viewOf(this.bytes);
   }
 
@@ -34,9 +37,7 @@ export class ByteWriter {
     if (needed > this.bytesMax) throw new WriterFullError(`More than ${this.bytesMax} bytes`);
     const grown = new Uint8Array(Math.min(this.bytesMax, Math.max(needed, this.bytes.length * 2)));
     grown.set(this.bytes.subarray(0, this.length));
-    release(this.bytes);
-    this.bytes = grown;
-    this.view = viewOf(grown);
+    this.moveTo(grown);
   }
 
   /** What was written; valid until the next write. */
@@ -47,10 +48,14 @@ export class ByteWriter {
   /** Starts over, and gives memory back that a rare large content had taken. */
   clear(keepBytesMax: number): void {
     this.length = 0;
-    if (this.bytes.length <= keepBytesMax) return;
-    release(this.bytes);
-    this.bytes = new Uint8Array(Math.min(initialBytes, this.bytesMax));
-    this.view = viewOf(this.bytes);
+    if (this.home === undefined ? this.bytes.length <= keepBytesMax : this.bytes === this.home) return;
+    this.moveTo(this.home ?? new Uint8Array(Math.min(initialBytes, this.bytesMax)));
+  }
+
+  private moveTo(bytes: Uint8Array): void {
+    if (this.bytes !== this.home) release(this.bytes);
+    this.bytes = bytes;
+    this.view = viewOf(bytes);
   }
 
   byte(byte: number): void {

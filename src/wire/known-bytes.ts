@@ -1,10 +1,10 @@
 /** Words of an entry before its key: see `KnownBytes`. */
-const keyBytesAt = 0;
-const hashAt = 1;
-const nextAt = 2;
-const chainAt = 3;
-const epochAt = 4;
-const headerWords = 5;
+export const entryKeyBytesAt = 0;
+export const entryHashAt = 1;
+export const entryNextAt = 2;
+export const entryChainAt = 3;
+export const entryEpochAt = 4;
+export const entryWords = 5;
 /** Entry 0 is none; its `next` is what a request is expected to start with. */
 const firstSlot = 8;
 /** Longer keys are not kept: they are rare, and few of them would take all room. */
@@ -12,13 +12,30 @@ export const keyBytesMax = 4096;
 /** Keys of one hash that are compared; further ones are not kept. Whoever makes keys collide wins nothing. */
 const chainMax = 4;
 /** While there is no room, this many misses in a row say that what comes is not known at all. */
-const missesMax = 32;
+export const missesMax = 32;
 /** Then one lookup in so many is made. */
-const lookupEvery = 8;
+export const lookupEvery = 8;
 /** Lookups, as a multiple of the entries, after which it is decided whether those are still of use. */
 const epochLookups = 32;
 /** The part of the entries that must have been of use. */
 const usefulMin = 0.75;
+
+/** Where in a larger memory something begins, in bytes. */
+export interface Place {
+  readonly buffer: ArrayBuffer;
+  readonly start: number;
+}
+
+function sizesOf(bytesMax: number, entryBytes: number) {
+  const bits = Math.max(4, Math.ceil(Math.log2(bytesMax / entryBytes)));
+  return { words: Math.max(firstSlot, Math.floor(bytesMax / 4)), heads: 2 ** bits, bits };
+}
+
+/** What KnownBytes with these parameters takes, in bytes. */
+export function bytesNeeded(bytesMax: number, entryBytes: number): number {
+  const { words, heads } = sizesOf(bytesMax, entryBytes);
+  return (words + heads) * 4;
+}
 
 /**
  * Byte strings that were seen before, each with room for what was made of it. What comes again mostly comes in the
@@ -54,14 +71,36 @@ export class KnownBytes {
   private missedEnd = 0;
   private missedHash = 0;
 
-  /** `entryBytes`: about what one entry takes. */
-  constructor(bytesMax: number, entryBytes: number) {
-    const room = new ArrayBuffer(Math.max(firstSlot, Math.floor(bytesMax / 4)) * 4);
-    this.words = new Int32Array(room);
-    this.bytes = new Uint8Array(room);
-    const bits = Math.max(4, Math.ceil(Math.log2(bytesMax / entryBytes)));
-    this.heads = new Int32Array(2 ** bits);
+  /** `entryBytes`: about what one entry takes. `place`: memory of `bytesNeeded` for it, all zero. */
+  constructor(bytesMax: number, entryBytes: number, place?: Place) {
+    const { words, heads, bits } = sizesOf(bytesMax, entryBytes);
+    const { buffer, start } = place ?? { buffer: new ArrayBuffer((words + heads) * 4), start: 0 };
+    this.words = new Int32Array(buffer, start, words);
+    this.bytes = new Uint8Array(buffer, start, words * 4);
+    this.heads = new Int32Array(buffer, start + words * 4, heads);
     this.hashShift = 32 - bits;
+  }
+
+  /** Hands over what a walk over the entries changes, and what it has to know: see quick-layout.ts. */
+  lend(to: Int32Array, at: number): void {
+    to[at] = this.words.byteOffset;
+    to[at + 1] = this.heads.byteOffset;
+    to[at + 2] = this.hashShift;
+    to[at + 3] = this.last;
+    to[at + 4] = this.epoch;
+    to[at + 5] = this.useful;
+    to[at + 6] = this.lookups;
+    to[at + 7] = this.missesInRow;
+    to[at + 8] = this.full ? 1 : 0;
+  }
+
+  /** Takes back what `lend` handed over. */
+  takeBack(from: Int32Array, at: number): void {
+    this.last = from[at + 3]!;
+    this.useful = from[at + 5]!;
+    this.lookups = from[at + 6]!;
+    this.missesInRow = from[at + 7]!;
+    this.missed = undefined;
   }
 
   /** Starts a request: expects what the last one started with, and decides whether all go. Slots may end here only. */
@@ -91,7 +130,7 @@ export class KnownBytes {
   expected(source: Uint8Array, view: DataView, start: number, end: number): number {
     this.missed = undefined;
     if (this.passesOver()) return 0;
-    const slot = this.words[this.last + nextAt]!;
+    const slot = this.words[this.last + entryNextAt]!;
     return slot !== 0 && this.isPrefix(slot, source, view, start, end) ? slot : 0;
   }
 
@@ -100,9 +139,9 @@ export class KnownBytes {
     this.missed = undefined;
     if (this.passesOver()) return 0;
     const { words } = this;
-    const slot = words[this.last + nextAt]!;
-    if (slot === 0 || words[slot + keyBytesAt] !== count * 4) return 0;
-    const start = slot + headerWords;
+    const slot = words[this.last + entryNextAt]!;
+    if (slot === 0 || words[slot + entryKeyBytesAt] !== count * 4) return 0;
+    const start = slot + entryWords;
     for (let i = 0; i < count; i++) if (words[start + i] !== key[i]) return 0;
     return slot;
   }
@@ -113,8 +152,8 @@ export class KnownBytes {
     this.last = slot;
     this.lookups++;
     this.missesInRow = 0;
-    if (words[slot + epochAt] === this.epoch) return;
-    words[slot + epochAt] = this.epoch;
+    if (words[slot + entryEpochAt] === this.epoch) return;
+    words[slot + entryEpochAt] = this.epoch;
     this.useful++;
   }
 
@@ -129,10 +168,10 @@ export class KnownBytes {
     }
     const { words } = this;
     const hash = hashOf(source, view, start, end);
-    for (let slot = this.heads[hash >>> this.hashShift]!; slot !== 0; slot = words[slot + chainAt]!) {
-      if (words[slot + hashAt] !== hash || words[slot + keyBytesAt] !== end - start) continue;
+    for (let slot = this.heads[hash >>> this.hashShift]!; slot !== 0; slot = words[slot + entryChainAt]!) {
+      if (words[slot + entryHashAt] !== hash || words[slot + entryKeyBytesAt] !== end - start) continue;
       if (!this.isPrefix(slot, source, view, start, end)) continue;
-      words[this.last + nextAt] = slot;
+      words[this.last + entryNextAt] = slot;
       this.take(slot);
       return slot;
     }
@@ -151,37 +190,37 @@ export class KnownBytes {
     this.missed = undefined;
     const keyBytes = this.missedEnd - missedStart;
     const slot = this.used;
-    const payload = slot + headerWords + ((keyBytes + 3) >>> 2);
+    const payload = slot + entryWords + ((keyBytes + 3) >>> 2);
     if (payload + payloadWords > words.length) {
       this.full = true;
       return 0;
     }
     let chained = 0;
     const first = heads[missedHash >>> hashShift]!;
-    for (let other = first; other !== 0; other = words[other + chainAt]!) chained++;
+    for (let other = first; other !== 0; other = words[other + entryChainAt]!) chained++;
     if (chained >= chainMax) return 0;
     heads[missedHash >>> hashShift] = slot;
-    words[slot + keyBytesAt] = keyBytes;
-    words[slot + hashAt] = missedHash;
-    words[slot + nextAt] = 0;
-    words[slot + chainAt] = first;
-    words[slot + epochAt] = this.epoch;
-    this.bytes.set(missed.subarray(missedStart, this.missedEnd), (slot + headerWords) * 4);
+    words[slot + entryKeyBytesAt] = keyBytes;
+    words[slot + entryHashAt] = missedHash;
+    words[slot + entryNextAt] = 0;
+    words[slot + entryChainAt] = first;
+    words[slot + entryEpochAt] = this.epoch;
+    this.bytes.set(missed.subarray(missedStart, this.missedEnd), (slot + entryWords) * 4);
     this.used = payload + payloadWords;
     this.entries++;
     this.useful++;
-    words[this.last + nextAt] = slot;
+    words[this.last + entryNextAt] = slot;
     this.last = slot;
     return slot;
   }
 
   keyBytes(slot: number): number {
-    return this.words[slot + keyBytesAt]!;
+    return this.words[slot + entryKeyBytesAt]!;
   }
 
   /** Index into `words` of what was added with the key. */
   payload(slot: number): number {
-    return slot + headerWords + ((this.words[slot + keyBytesAt]! + 3) >>> 2);
+    return slot + entryWords + ((this.words[slot + entryKeyBytesAt]! + 3) >>> 2);
   }
 
   /** Whether it is not worth to look for the next key: there is no room, and nothing was found for long. */
@@ -195,9 +234,9 @@ export class KnownBytes {
    */
   private isPrefix(slot: number, source: Uint8Array, view: DataView, start: number, end: number): boolean {
     const { words, bytes } = this;
-    const keyEnd = start + words[slot + keyBytesAt]!;
+    const keyEnd = start + words[slot + entryKeyBytesAt]!;
     if (keyEnd > end) return false;
-    let word = slot + headerWords;
+    let word = slot + entryWords;
     let at = start;
     for (; at + 4 <= keyEnd; at += 4) {
       if (view.getInt32(at, true) !== words[word++]) return false;
