@@ -17,7 +17,7 @@ const ranks: readonly (readonly string[])[] = [
   ["errors.ts clock.ts compression.ts log* metrics.ts platform.ts version.ts"],
   ["wire", "retry.ts", "bill"],
   ["model"],
-  ["remote", "line", "tsdb", "archive/key.ts", "aws"],
+  ["remote", "line", "quick", "tsdb", "archive/key.ts", "aws"],
   ["sink", "archive"],
   ["batch", "web-config"],
   ["http", "ship", "plan"],
