@@ -1,11 +1,13 @@
 /** Receives remote write and archives it until a signal ends it. */
 import type { Config } from "../config/config.ts";
 import { createApp } from "../http/app.ts";
+import { Senders } from "../http/senders.ts";
 import type { Listener, Platform } from "../platform.ts";
 import { version } from "../version.ts";
 import { type BillWatch, watchBill } from "./bill-watch.ts";
 import { withinTime } from "./close.ts";
 import { type Intake, openIntake } from "./intake.ts";
+import { openStatusPage } from "./status-page.ts";
 import { listenForStop } from "./stop.ts";
 import { createSurroundings, type Surroundings } from "./surroundings.ts";
 
@@ -20,6 +22,8 @@ export async function serve(config: Config, platform: Platform): Promise<number>
   const intake = await openIntake(surroundings);
   const { batcher, archive, spool } = intake;
   const bill = watchBill(surroundings);
+  const senders = new Senders({ log: outageLog, clock });
+  const statusPage = openStatusPage(surroundings, { intake, bill, stop, senders });
   const app = createApp({
     ...config,
     batcher,
@@ -29,12 +33,14 @@ export async function serve(config: Config, platform: Platform): Promise<number>
     ready: () => (stop.signal() === undefined ? intake.full() : "draining"),
     blocked: intake.blocked,
     note: intake.note,
+    ...{ senders, statusPage },
   });
   const listener = await listen(surroundings, intake, app.fetch);
   const url = `http://${hostInUrl(config.listen.hostname)}:${listener.port}`;
   log.info("listening", {
     url,
     write: `${url}/receive`,
+    status: `${url}/`,
     archive,
     spool,
     version,
@@ -43,6 +49,7 @@ export async function serve(config: Config, platform: Platform): Promise<number>
   tellOfCompression(surroundings);
   log.info("draining", { signal: await stop.asked, timeoutMs: config.drainTimeoutMs });
   bill.close();
+  statusPage.close();
   return drain(surroundings, listener, intake);
 }
 

@@ -20,7 +20,7 @@ const ranks: readonly (readonly string[])[] = [
   ["remote", "line", "quick", "tsdb", "archive/key.ts", "aws"],
   ["sink", "archive"],
   ["batch", "web-config"],
-  ["http", "ship", "plan"],
+  ["http", "page", "ship", "plan"],
   ["config"],
   ["command"],
   ["runtime"],
@@ -35,7 +35,7 @@ const narrowViews: Readonly<Record<string, Readonly<Record<string, readonly stri
 
 /** Who may import which package; a package that is not here has no business in src. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  hono: ["http"],
+  hono: ["http", "page"],
   "@hono/node-server": ["runtime/node-http.ts"],
   aws4fetch: ["aws"],
   "@aws-sdk/credential-provider-node": ["aws"],

@@ -1,0 +1,233 @@
+/** Puts together what the page tells: from counters, and from whoever knows the rest. */
+import { pricesOf } from "../bill/prices.ts";
+import type { Clock } from "../clock.ts";
+import type { Trouble } from "../log-recent.ts";
+import type { Metrics } from "../metrics.ts";
+import { iso } from "./format.ts";
+import type { History, Point } from "./history.ts";
+import { byLabel, itemTotals, type Reading, read, totalOf } from "./readings.ts";
+import { plain } from "./safe-text.ts";
+import type {
+  Archive,
+  Bill,
+  BillWay,
+  Program,
+  Puts,
+  SenderRow,
+  SettingRow,
+  Status,
+  TroubleRow,
+} from "./status.ts";
+import { judge } from "./verdict.ts";
+
+/** A sender as the HTTP side knows it. */
+export interface SeenSender {
+  readonly address: string | undefined;
+  readonly agent: string | undefined;
+  readonly version: 1 | 2 | undefined;
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+  readonly requests: number;
+  readonly written: number;
+  readonly status: number;
+}
+
+export interface StatusSources {
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  /** `0.1.0+3f2a1bc`. */
+  readonly version: string;
+  readonly runtime: string;
+  readonly archive: Archive;
+  readonly pendingBytesMax: number;
+  readonly spool:
+    | { readonly directory: string; readonly bytesMax: number; readonly whenFull: string }
+    | undefined;
+  readonly quarantineDirectory: string;
+  /** Undefined: where AWS programs look for it. */
+  readonly region: string | undefined;
+  readonly configuration: readonly SettingRow[];
+  readonly senders: () => readonly SeenSender[];
+  readonly troubles: () => readonly Trouble[];
+  readonly stopping: () => boolean;
+  readonly full: () => string | undefined;
+  readonly blocked: () => string | undefined;
+  readonly note: () => string | undefined;
+  /** Brings gauges up to date that nobody moves. */
+  readonly observe: () => Promise<void>;
+}
+
+const messageCharsMax = 500;
+const fieldsMax = 12;
+
+/** Everything, as it is now. */
+export async function collect(sources: StatusSources, history: History): Promise<Status> {
+  const { clock, metrics, archive, pendingBytesMax, quarantineDirectory } = sources;
+  await sources.observe();
+  const nowMs = clock.now();
+  const reading = await read(metrics, clock.monotonicMs(), sources.spool !== undefined);
+  const { atMs: _, spanMs, ...minute } = history.lastMinute(reading);
+  const lines = await byLabel(metrics.quarantinedLines, "reason");
+  const senders = sources.senders();
+  const lastSeenMs = senders[0]?.lastSeenMs;
+  const unready = (sources.stopping() ? "draining" : sources.full()) ?? sources.blocked();
+  const found = {
+    archive: { ...archive, name: plain(archive.name) },
+    readiness: {
+      ready: unready === undefined,
+      reason: unready && plain(unready, messageCharsMax),
+      note: plainNote(sources),
+    },
+    lastMinute: { ...minute, spanSeconds: spanMs / 1000 },
+    items: await itemTotals(metrics),
+    spool: await spoolOf(sources),
+  };
+  const state = judge({
+    ...found,
+    stopping: sources.stopping(),
+    full: sources.full() && plain(sources.full() ?? "", messageCharsMax),
+    blocked: sources.blocked() && plain(sources.blocked() ?? "", messageCharsMax),
+    requests: await totalOf(metrics.requests),
+    silentSeconds: lastSeenMs === undefined ? undefined : (nowMs - lastSeenMs) / 1000,
+  });
+  return {
+    at: iso(nowMs),
+    state,
+    program: await programOf(sources, nowMs),
+    ...found,
+    pending: { bytes: reading.pendingBytes, bytesMax: pendingBytesMax },
+    puts: await putsOf(metrics),
+    quarantine: {
+      directory: plain(quarantineDirectory),
+      linesByReason: plainKeys(lines),
+      lines: Object.values(lines).reduce((sum, each) => sum + each, 0),
+    },
+    bill: await billOf(sources),
+    senders: senders.map(senderRow),
+    troubles: sources.troubles().map(troubleRow),
+    configuration: sources.configuration.map(settingRow),
+    history: history.points.map((point) => historyRow(point, nowMs, reading)),
+  };
+}
+
+function plainNote({ note }: StatusSources): string | undefined {
+  const text = note();
+  return text && plain(text, messageCharsMax);
+}
+
+async function programOf({ version, runtime, metrics }: StatusSources, nowMs: number): Promise<Program> {
+  const [number = "", commit] = version.split("+");
+  const startedMs = (await totalOf(metrics.bill.startTime)) * 1000;
+  return {
+    version: number,
+    commit,
+    runtime,
+    startedAt: iso(startedMs),
+    uptimeSeconds: Math.max(0, Math.round((nowMs - startedMs) / 1000)),
+  };
+}
+
+async function putsOf(metrics: Metrics): Promise<Puts> {
+  const { puts } = metrics;
+  return {
+    inFlight: await totalOf(puts.putsInFlight),
+    inFlightLimit: await totalOf(puts.putsInFlightLimit),
+    paceBytesPerSecond: await totalOf(puts.paceBytesPerSecond),
+    attempts: plainKeys(await byLabel(puts.putAttempts, "outcome")),
+    recordsPut: await totalOf(puts.recordsPut),
+    recordsRetried: await totalOf(puts.recordsRetried),
+    recordsThrottled: await totalOf(puts.recordsThrottled),
+    rawBytes: await totalOf(puts.rawBytes),
+    sentBytes: await totalOf(puts.sentBytes),
+    duplicateRiskLines: plainKeys(await byLabel(metrics.duplicateRisk, "cause")),
+    kinesisShards: await totalOf(metrics.kinesisShards),
+    s3Objects: await totalOf(metrics.s3Objects),
+    s3Requests: plainKeys(await byLabel(metrics.s3Requests, "outcome")),
+  };
+}
+
+async function spoolOf({ spool, metrics }: StatusSources): Promise<Status["spool"]> {
+  if (spool === undefined) return undefined;
+  return {
+    directory: plain(spool.directory),
+    bytes: await totalOf(metrics.spool.bytes),
+    bytesMax: spool.bytesMax,
+    segments: await totalOf(metrics.spool.segments),
+    oldestAgeSeconds: await totalOf(metrics.spool.oldestAge),
+    shippedBytes: await totalOf(metrics.spool.shippedBytes),
+    droppedBytes: await totalOf(metrics.spool.droppedBytes),
+    damagedFrames: await totalOf(metrics.spool.damagedFrames),
+    whenFull: spool.whenFull,
+  };
+}
+
+async function billOf({ metrics, archive, region: asked }: StatusSources): Promise<Bill | undefined> {
+  if (archive.kind === "file") return undefined;
+  const ways = new Map<string, { -readonly [K in keyof BillWay]: BillWay[K] }>();
+  for (const { labels, value } of (await metrics.bill.dollarsPerDay.get()).values) {
+    const billing = String(labels.billing);
+    const way = ways.get(billing) ?? { billing, usageDollarsPerDay: 0, capacityDollarsPerDay: 0 };
+    if (labels.part === "usage") way.usageDollarsPerDay = value;
+    else way.capacityDollarsPerDay = value;
+    ways.set(billing, way);
+  }
+  const { region, asOf } = pricesOf(asked);
+  return {
+    ways: [...ways.values()],
+    storageDollarsPerMonth:
+      archive.kind === "s3" ? await totalOf(metrics.bill.storageDollarsPerMonth) : undefined,
+    region,
+    asOf,
+    windowSeconds: await totalOf(metrics.bill.windowSeconds),
+  };
+}
+
+function senderRow({ address, agent, version, firstSeenMs, lastSeenMs, ...rest }: SeenSender): SenderRow {
+  return {
+    address: address && plain(address, 60),
+    agent: agent && plain(agent),
+    remoteWrite: version && `${version}.0`,
+    firstSeenAt: iso(firstSeenMs),
+    lastSeenAt: iso(lastSeenMs),
+    requests: rest.requests,
+    samples: rest.written,
+    lastStatus: rest.status,
+  };
+}
+
+function troubleRow({ level, message, fields, firstMs, lastMs, count }: Trouble): TroubleRow {
+  const told = Object.entries(fields)
+    .filter(([name, value]) => value !== undefined && name !== "stack")
+    .slice(0, fieldsMax);
+  return {
+    level,
+    message: plain(message, messageCharsMax),
+    fields: Object.fromEntries(
+      told.map(([name, value]) => [plain(name, 60), plain(String(value), messageCharsMax)]),
+    ),
+    firstAt: iso(firstMs),
+    lastAt: iso(lastMs),
+    count,
+  };
+}
+
+function settingRow(setting: SettingRow): SettingRow {
+  const { name, value, source, from, help, hidden } = setting;
+  return {
+    name,
+    value: hidden || value === undefined ? undefined : plain(value),
+    source,
+    from,
+    help,
+    hidden,
+  };
+}
+
+function historyRow({ atMs, ...rest }: Point, nowMs: number, { atMs: readMs }: Reading) {
+  return { at: iso(nowMs - (readMs - atMs)), ...rest };
+}
+
+/** Reasons and causes are bounded where they are made; they may still hold any character. */
+function plainKeys(sums: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(sums).map(([name, value]) => [plain(name, 100), value]));
+}
