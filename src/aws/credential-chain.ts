@@ -41,7 +41,7 @@ export function createChain(options: ChainOptions): () => Promise<Credentials> {
     });
     const { accessKeyId, secretAccessKey, sessionToken, expiration } = loaded;
     const expirationMs = expiration === undefined ? undefined : finite(expiration.getTime());
-    return { accessKeyId, secretAccessKey, sessionToken, expirationMs };
+    return { accessKeyId, secretAccessKey, sessionToken, expirationMs, source: sourceOf(loaded) };
   };
 }
 
@@ -50,6 +50,26 @@ interface SdkCredentials {
   readonly secretAccessKey: string;
   readonly sessionToken?: string | undefined;
   readonly expiration?: Date | undefined;
+  /** The features of the SDK that they came by, for its User-Agent. */
+  readonly $source?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** The most telling feature goes first: a role of a profile may stand on other credentials. */
+const sources: readonly (readonly [RegExp, string])[] = [
+  [/STS_WEB_ID_TOKEN/, "a web identity token (AWS_WEB_IDENTITY_TOKEN_FILE)"],
+  [/SSO/, "AWS IAM Identity Center (aws sso login)"],
+  [/LOGIN/, "aws login"],
+  [/PROCESS/, "credential_process of a profile"],
+  [/STS_ASSUME_ROLE/, "a role assumed by a profile"],
+  [/HTTP/, "the container's credentials endpoint"],
+  [/PROFILE/, "a profile of the shared AWS files"],
+  [/ENV_VARS/, "AWS_ACCESS_KEY_ID in the environment"],
+];
+
+function sourceOf({ $source = {} }: SdkCredentials): string {
+  const features = Object.keys($source).join(" ");
+  // The instance's are the only ones that the SDK does not mark.
+  return sources.find(([pattern]) => pattern.test(features))?.[1] ?? "EC2 instance metadata";
 }
 
 /** The first link, without the SDK. A profile that is asked for by name goes before it, as in the SDK. */
@@ -60,7 +80,8 @@ function credentialsInVariables(env: Env): Credentials | undefined {
   if (variable(env, "AWS_PROFILE") !== undefined) return undefined;
   const sessionToken = variable(env, "AWS_SESSION_TOKEN");
   const expirationMs = finite(Date.parse(variable(env, "AWS_CREDENTIAL_EXPIRATION") ?? ""));
-  return { accessKeyId, secretAccessKey, sessionToken, expirationMs };
+  const source = "AWS_ACCESS_KEY_ID in the environment";
+  return { accessKeyId, secretAccessKey, sessionToken, expirationMs, source };
 }
 
 /** Why a link passed on to the next one: the SDK tells it to its logger only, the last error hides it. */

@@ -12,6 +12,8 @@ export interface Credentials {
   readonly expirationMs: number | undefined;
   /** A service has refused the same ones before: loading them anew brought no others. */
   readonly refusedBefore?: boolean;
+  /** Where they come from, in words for the operator; not set: nobody said. */
+  readonly source?: string;
 }
 
 export interface CredentialsSource {

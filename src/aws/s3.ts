@@ -262,7 +262,7 @@ function completed(read: ReadXml, text: string): { readonly value: undefined } |
 }
 
 /** What an error answer names; where it tells that the bucket is in another region, the message says which. */
-function errorWithRegion(
+export function errorWithRegion(
   client: AwsClient,
   bucket: string,
   { status, headers, text }: RawAnswer,

@@ -1,4 +1,5 @@
 /** The commands there are. Each is loaded when it is asked for, so that --help needs none of them. */
+import { checkFlags } from "../config/check-flags.ts";
 import type { Config } from "../config/config.ts";
 import { ddlFlags } from "../config/ddl-flags.ts";
 import type { Flag } from "../config/flags.ts";
@@ -35,6 +36,12 @@ export const commands: readonly Command[] = [
     help: "tell what each sink and compression would cost for --samples-per-second N",
     flags: planFlags,
     load: async () => (await import("./plan.ts")).runPlan,
+  },
+  {
+    name: "check",
+    help: "test sink, credentials, permissions and directories; say what is wrong and what to do",
+    flags: checkFlags,
+    load: async () => (await import("./check.ts")).runCheck,
   },
   {
     name: "ddl",

@@ -20,7 +20,7 @@ const ranks: readonly (readonly string[])[] = [
   ["remote", "line", "quick", "tsdb", "archive/key.ts", "aws"],
   ["sink", "archive"],
   ["batch", "web-config"],
-  ["http", "page", "ship", "plan"],
+  ["http", "page", "ship", "plan", "check"],
   ["config"],
   ["command"],
   ["runtime"],
@@ -45,7 +45,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   snappyjs: ["wire"],
   "prom-client": ["metrics.ts"],
   commander: ["config"],
-  yaml: ["web-config"],
+  yaml: ["web-config", "check"],
   bcryptjs: ["http/auth-bcrypt.ts"],
 };
 
@@ -57,6 +57,7 @@ const nodeModules: Readonly<Record<string, readonly string[]>> = {
   runtime: ["*"],
   "batch/compress.ts": ["zlib", "util"],
   "web-config/load.ts": ["fs/promises", "path"],
+  "check/own-instance.ts": ["http", "https"],
   "ship/object-compress.ts": ["zlib", "stream/promises"],
 };
 

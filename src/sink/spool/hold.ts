@@ -190,9 +190,23 @@ async function readCard(directory: string, id: string): Promise<Card | undefined
   }
 }
 
+/** The process that holds the directory, in words; undefined: none does. Changes nothing, and may take seconds. */
+export async function holderOf(directory: string, clock: Clock): Promise<string | undefined> {
+  const boot = await bootId();
+  for (const id of await holdersIn(directory)) {
+    const card = await readCard(directory, id);
+    if ((await stateOf(directory, id, boot, clock)) !== undefined) return wordsFor(card);
+  }
+  return undefined;
+}
+
+function wordsFor(card: Card | undefined): string {
+  if (card === undefined) return "another process";
+  return `process ${card.pid} on host ${card.host}, since ${card.since},`;
+}
+
 function heldBy(directory: string, card: Card | undefined): ConfigError {
-  const who =
-    card === undefined ? "another process" : `process ${card.pid} on host ${card.host}, since ${card.since},`;
+  const who = wordsFor(card);
   const advice = "stop it, or choose another --spool-dir";
   return new ConfigError(1, `cannot use the spool in ${directory}: ${who} holds it; ${advice}`);
 }
