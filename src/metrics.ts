@@ -26,6 +26,10 @@ export interface ItemCounters {
 export type Metrics = ReturnType<typeof createMetrics>;
 /** What one batcher counts. */
 export type PutMetrics = ReturnType<typeof putMetrics>;
+/** What is known of the web config. */
+export type WebConfigMetrics = ReturnType<typeof webConfigMetrics>;
+/** What is counted of requests that were not let in. */
+export type GuardMetrics = ReturnType<typeof guardMetrics>;
 /** What the spool counts. */
 export type SpoolMetrics = ReturnType<typeof spoolMetrics>;
 
@@ -52,6 +56,8 @@ export function createMetrics(build: { readonly version: string; readonly runtim
     ...sinkMetrics(make),
     bill: billMetrics(make),
     spool: spoolMetrics(make),
+    webConfig: webConfigMetrics(make),
+    guard: guardMetrics(make),
   };
 }
 
@@ -207,6 +213,36 @@ function spoolMetrics(make: Instruments) {
     droppedBytes: make.counter(
       "spool_dropped_bytes_total",
       "Bytes of acknowledged lines removed unshipped, because of --spool-full drop-oldest.",
+    ),
+  };
+}
+
+function webConfigMetrics(make: Instruments) {
+  const lastReloadSuccessful = make.gauge(
+    "web_config_last_reload_successful",
+    "0 while the file of --web-config-file holds something that cannot be taken over.",
+  );
+  lastReloadSuccessful.set(1);
+  return {
+    lastReloadSuccessful,
+    lastReloadTime: make.gauge(
+      "web_config_last_reload_success_timestamp_seconds",
+      "Unix time at which the web config was last taken over.",
+    ),
+  };
+}
+
+function guardMetrics(make: Instruments) {
+  return {
+    unauthorized: make.counter(
+      "requests_unauthorized_total",
+      "Requests answered with 401, by what was wrong: missing or wrong credentials.",
+      ["reason"],
+    ),
+    limited: make.counter(
+      "requests_limited_total",
+      "Requests answered with 503 because of a limit on clients, by limit.",
+      ["limit"],
     ),
   };
 }

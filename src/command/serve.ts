@@ -2,7 +2,7 @@
 import type { Config } from "../config/config.ts";
 import { createApp } from "../http/app.ts";
 import { Senders } from "../http/senders.ts";
-import type { Listener, Platform } from "../platform.ts";
+import type { Listener, Platform, ServeOptions } from "../platform.ts";
 import { version } from "../version.ts";
 import { type BillWatch, watchBill } from "./bill-watch.ts";
 import { withinTime } from "./close.ts";
@@ -10,6 +10,7 @@ import { type Intake, openIntake } from "./intake.ts";
 import { openStatusPage } from "./status-page.ts";
 import { listenForStop } from "./stop.ts";
 import { createSurroundings, type Surroundings } from "./surroundings.ts";
+import { openWebAccess } from "./web-access.ts";
 
 /** How long, once nothing is pending, to wait for requests under way: they can only be told to come again. */
 const lastAnswersMs = 2_000;
@@ -19,6 +20,7 @@ export async function serve(config: Config, platform: Platform): Promise<number>
   const surroundings = createSurroundings(config, platform);
   const { clock, log, outageLog, metrics } = surroundings;
   const stop = listenForStop(surroundings);
+  const access = await openWebAccess(surroundings);
   const intake = await openIntake(surroundings);
   const { batcher, archive, spool } = intake;
   const bill = watchBill(surroundings);
@@ -33,10 +35,12 @@ export async function serve(config: Config, platform: Platform): Promise<number>
     ready: () => (stop.signal() === undefined ? intake.full() : "draining"),
     blocked: intake.blocked,
     note: intake.note,
+    guard: access.guard,
     ...{ senders, statusPage },
   });
-  const listener = await listen(surroundings, intake, app.fetch);
-  const url = `http://${hostInUrl(config.listen.hostname)}:${listener.port}`;
+  const listener = await listen(surroundings, intake, { fetch: app.fetch, tls: access.tls });
+  const endWatch = access.watch(listener);
+  const url = `http${access.tls === undefined ? "" : "s"}://${hostInUrl(config.listen.hostname)}:${listener.port}`;
   log.info("listening", {
     url,
     write: `${url}/receive`,
@@ -48,6 +52,7 @@ export async function serve(config: Config, platform: Platform): Promise<number>
   });
   tellOfCompression(surroundings);
   log.info("draining", { signal: await stop.asked, timeoutMs: config.drainTimeoutMs });
+  endWatch();
   bill.close();
   statusPage.close();
   return drain(surroundings, listener, intake);
@@ -76,10 +81,10 @@ async function listen(
     platform,
   }: Surroundings,
   intake: Intake,
-  fetch: ReturnType<typeof createApp>["fetch"],
+  how: Pick<ServeOptions, "fetch" | "tls">,
 ): Promise<Listener> {
   try {
-    return await platform.serve({ hostname, port, fetch });
+    return await platform.serve({ hostname, port, ...how });
   } catch (error) {
     await intake.close(0);
     throw error;

@@ -18,6 +18,12 @@ export type ConfigSource = "flag" | "environment" | "default";
 export interface Config {
   readonly sink: SinkChoice;
   readonly listen: ListenAddress;
+  /** Undefined: plain HTTP, open to all. */
+  readonly webConfigFile: string | undefined;
+  /** Of one client at a time; undefined: any number. */
+  readonly clientRequestsMax: number | undefined;
+  /** Of one client, on average; undefined: any number. */
+  readonly clientRequestsPerSecondMax: number | undefined;
   /** Undefined: where AWS programs look for it. */
   readonly region: string | undefined;
   readonly lingerMs: number;
@@ -83,6 +89,9 @@ export function readConfig(
   return Object.freeze({
     sink: Object.freeze(sink),
     listen: Object.freeze(value("listen-addr")),
+    webConfigFile: get("web-config-file")?.value,
+    clientRequestsMax: get("client-requests")?.value,
+    clientRequestsPerSecondMax: get("client-requests-per-second")?.value,
     region: get("region")?.value,
     lingerMs: atMost(linger!, ackTimeout, "a request must outlast the linger"),
     compression: get("compression")?.value ?? (sink.kind === "file" || sink.kind === "s3" ? "gzip" : "none"),

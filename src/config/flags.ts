@@ -5,12 +5,14 @@ import { logLevels } from "../log.ts";
 import {
   bytes,
   count,
+  decimal,
   durationMs,
   matching,
   oneOf,
   type ReadValue,
   readBoolean,
   readDirectory,
+  readFileName,
   readListenAddress,
   readSink,
 } from "./values.ts";
@@ -78,6 +80,24 @@ export const flags = {
     help: "HOST:PORT to listen on; no host means all addresses",
     default: ":9501",
     read: readListenAddress,
+  },
+  "web-config-file": {
+    placeholder: "FILE",
+    help: "TLS, users and tokens in Prometheus' web config format, reloaded when it changes (default none)",
+    default: undefined,
+    read: readFileName,
+  },
+  "client-requests": {
+    placeholder: "N",
+    help: "write requests of one client (user, else address) at a time; more get 503 (default any number)",
+    default: undefined,
+    read: count({ min: "1", max: "1000000" }),
+  },
+  "client-requests-per-second": {
+    placeholder: "N",
+    help: "write requests of one client a second, on average; more get 503 (default any number)",
+    default: undefined,
+    read: decimal({ min: "0.001", max: "1000000" }),
   },
   region: {
     placeholder: "REGION",

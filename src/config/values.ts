@@ -159,6 +159,12 @@ export function readDirectory(text: string): string {
   return text;
 }
 
+/** A local file, relative or absolute. */
+export function readFileName(text: string): string {
+  if (text === "" || text.includes("\0")) throw new ValueError("a local file like ./web-config.yml");
+  return text;
+}
+
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /** Keys are at most 1,024 bytes; ours add about 150 to the prefix. */

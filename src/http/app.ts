@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { Peer } from "../platform.ts";
 import { answerHeaders, browserHeaders, newNonce } from "./browser-headers.ts";
+import type { Guard } from "./guard.ts";
 import { createWriteHandler, type WriteOptions } from "./write.ts";
 
 export interface App {
@@ -20,21 +21,34 @@ export interface AppOptions extends WriteOptions {
   readonly blocked: () => string | undefined;
   /** What somebody should look at though requests are taken and become durable, or undefined. */
   readonly note?: () => string | undefined;
+  /** Stands before everything; undefined: all may do all. */
+  readonly guard?: Guard | undefined;
   readonly statusPage?: StatusPage;
 }
 
 const writePaths = ["/receive", "/api/v1/write"];
+
+function fromPage(): Response {
+  return new Response("Cannot take a write request from a web page\n", {
+    status: 403,
+    headers: answerHeaders,
+  });
+}
 
 /**
  * The whole HTTP face: write requests, metrics, health.
  * https://prometheus.io/docs/prometheus/latest/management_api/
  */
 export function createApp(options: AppOptions): App {
-  const { metrics, ready, blocked, note = () => undefined } = options;
+  const { metrics, ready, blocked, note = () => undefined, guard } = options;
   const handleWrite = createWriteHandler(options);
   const app = new Hono<{ Bindings: Peer }>();
+  if (guard !== undefined) app.use(guard);
   for (const path of writePaths) {
-    app.post(path, (c) => handleWrite(c.req.raw, c.env.address));
+    app.post(path, (c): Response | Promise<Response> =>
+      // No sender is a browser: it would be some page, in the name of who looks at it.
+      c.req.raw.headers.has("origin") ? fromPage() : handleWrite(c.req.raw, c.env.address),
+    );
     app.all(path, (c) =>
       c.text(`Cannot ${c.req.method} ${path}: send remote write requests with POST\n`, 405, {
         Allow: "POST",

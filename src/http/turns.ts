@@ -5,6 +5,13 @@ import { OverloadedError } from "../errors.ts";
 const longWorkMs = 100;
 const retryAfterMs = 2_000;
 
+export interface TurnsOptions {
+  /** Work that took longer, in ms, is followed by a pause. */
+  readonly longWorkMs: number;
+  /** How long that is: so many times as long as the work. */
+  readonly pauseFactor: number;
+}
+
 interface Waiting {
   readonly begin: () => void;
 }
@@ -15,12 +22,14 @@ interface Waiting {
  */
 export class Turns {
   private readonly clock: Clock;
+  private readonly options: TurnsOptions;
   /** Those who wait, by address; the address whose turn it is stands first. */
   private readonly waiting = new Map<string, Waiting[]>();
   private busy = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, options: TurnsOptions = { longWorkMs, pauseFactor: 1 }) {
     this.clock = clock;
+    this.options = options;
   }
 
   /**
@@ -39,7 +48,7 @@ export class Turns {
     const startedMs = this.clock.monotonicMs();
     return () => {
       const tookMs = this.clock.monotonicMs() - startedMs;
-      this.pause(tookMs > longWorkMs ? tookMs : 0);
+      this.pause(tookMs > this.options.longWorkMs ? tookMs * this.options.pauseFactor : 0);
     };
   }
 

@@ -168,7 +168,7 @@ async function listeningUrl(
   try {
     return await new Promise((resolve, reject) => {
       const look = () => {
-        const url = /msg"?[=:]"?listening"?.*?url"?[=:]"?(http:[^\s"]+)/.exec(stderr())?.[1];
+        const url = /msg"?[=:]"?listening"?.*?url"?[=:]"?(https?:[^\s"]+)/.exec(stderr())?.[1];
         if (url !== undefined) resolve(url);
       };
       child.stderr.on("data", look);
