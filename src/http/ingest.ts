@@ -99,7 +99,8 @@ export class Ingest implements WriteVisitor {
       this.quick = new QuickSeries(quickMemory, series, this.lines.out);
     this.seriesBefore = series;
     this.v1 = new WriteV1Walker(series);
-    this.v2 = new WriteV2Walker(series);
+    const symbolsHome = quickMemory && { slots: quickMemory.symbolSlots, spans: quickMemory.symbolSpans };
+    this.v2 = new WriteV2Walker(series, symbolsHome);
     this.encoder = new LineEncoder(this.lines.out, options.lineBytesMax, series);
   }
 
@@ -204,17 +205,21 @@ export class Ingest implements WriteVisitor {
     if (this.weighedBytes > this.options.linesBytesMax) throw this.tooManyLines();
   }
 
-  passSeries(offset: number, messageEnd: number): number {
-    const { quick, lines, options, encoder } = this;
+  passSeries(offset: number, messageEnd: number, symbolCount?: number): number {
+    const { quick, lines, options, message } = this;
     if (quick === undefined) return offset;
-    const linesMax = options.linesBytesMax - lines.byteLength;
-    const weighedMax = options.linesBytesMax - this.weighedBytes;
-    const end = quick.pass(this.message, offset, messageEnd, linesMax, weighedMax);
-    const { samples, weighedBytes } = quick.passed;
+    const { period } = this.known;
+    const linesBytesMax = options.linesBytesMax - lines.byteLength;
+    const weighedBytesMax = options.linesBytesMax - this.weighedBytes;
+    const limits = { linesBytesMax, weighedBytesMax };
+    const end = quick.pass({ message, offset, messageEnd, symbolCount, period, ...limits });
+    const { samples, metadata, weighedBytes } = quick.passed;
     this.received.samples += samples;
     this.written.samples += samples;
+    this.received.metadata += metadata;
+    this.repeated += metadata;
     this.weighedBytes += weighedBytes;
-    if (lines.setAside()) encoder.restart();
+    if (lines.setAside()) this.encoder.restart();
     return end;
   }
 

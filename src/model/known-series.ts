@@ -13,10 +13,10 @@ export const valueTextAt = 6;
 const valueTextWords = 7;
 export const valueTextBytesMax = valueTextWords * 4;
 /** The metadata of remote write 2.0 that was durable last: type, slots of the symbols of help and unit, and when. */
-const metadataTypeAt = valueTextAt + valueTextWords;
-const metadataHelpAt = metadataTypeAt + 1;
-const metadataUnitAt = metadataHelpAt + 1;
-const metadataPeriodAt = metadataUnitAt + 1;
+export const metadataTypeAt = valueTextAt + valueTextWords;
+export const metadataHelpAt = metadataTypeAt + 1;
+export const metadataUnitAt = metadataHelpAt + 1;
+export const metadataPeriodAt = metadataUnitAt + 1;
 /** The head; behind it, from the next whole word on, the tail. */
 export const textsAt = metadataPeriodAt + 1;
 /** Of the memory, what texts of remote write 2.0's symbol tables take: each stands in many label sets. */

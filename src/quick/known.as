@@ -34,6 +34,13 @@ export function expected(start: i32, end: i32): i32 {
   return start + bytes <= end && same(start, word(slot, entryWords), bytes) ? slot : 0;
 }
 
+/** The slot that is expected next, if its key is all of these bytes; 0: it is not. */
+export function expectedWhole(start: i32, bytes: i32): i32 {
+  const slot = load<i32>(word(load<i32>(lastAt), entryNextAt));
+  if (slot == 0 || load<i32>(word(slot, entryKeyBytesAt)) != bytes) return 0;
+  return same(start, word(slot, entryWords), bytes) ? slot : 0;
+}
+
 /** The slot of the key in bytes [start, end); 0: it is not known. */
 export function find(start: i32, end: i32): i32 {
   const bytes = end - start;

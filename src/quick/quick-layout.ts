@@ -37,4 +37,11 @@ export const spansAt = 256;
 export const labelsMax = 64;
 /** Constants of the module. */
 export const dataAt = 2048;
-export const messageAt = 4096;
+/** What a series of 2.0 is known by: a word and the slots of its symbols. More references are not ordinary. */
+export const keyAt = 4096;
+export const refsMax = 256;
+/** Of the symbols of a request: their slots, and where they start and end. More of them are not ordinary. */
+export const symbolsMax = 16_384;
+export const symbolSlotsAt = 8192;
+export const symbolSpansAt = symbolSlotsAt + 4 * symbolsMax;
+export const messageAt = symbolSpansAt + 8 * symbolsMax + slackBytes;

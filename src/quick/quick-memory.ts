@@ -3,7 +3,15 @@ import type { Place } from "../wire/known-bytes.ts";
 import { createSnappyRoom, type SnappyRoom, snappyRoomBytes } from "../wire/snappy-memory.ts";
 import { snappyModule } from "../wire/snappy-module.ts";
 import { createWasmMemory, loadModule, takesModule } from "../wire/wasm.ts";
-import { doubleTextAt, messageAt, slackBytes } from "./quick-layout.ts";
+import {
+  doubleTextAt,
+  keyAt,
+  messageAt,
+  slackBytes,
+  symbolSlotsAt,
+  symbolSpansAt,
+  symbolsMax,
+} from "./quick-layout.ts";
 import { quickModule } from "./quick-module.ts";
 
 /** One memory for all that quick.as works on: the message, the lines it makes, and the series that are known. */
@@ -14,7 +22,11 @@ export interface QuickMemory {
   readonly lines: Uint8Array;
   /** For the keys of the known series. */
   readonly keys: Place;
+  /** For the symbols of 2.0: their slots, and where they start and end. */
+  readonly symbolSlots: Int32Array;
+  readonly symbolSpans: Int32Array;
   readonly passV1: Pass;
+  readonly passV2: Pass;
   /** Writes the shortest text of the finite double with these bits to an address, and answers where it ends. */
   readonly writeNumber: (to: number, bits: bigint) => number;
 }
@@ -41,11 +53,14 @@ export function createQuickMemory(linesBytes: number, knownSeriesBytes: number):
     host: { doubleText: (hi: number, lo: number) => writeDoubleText(bytes, hi, lo) },
   });
   return {
-    control: new Int32Array(buffer, 0, messageAt / 4),
+    control: new Int32Array(buffer, 0, keyAt / 4),
+    symbolSlots: new Int32Array(buffer, symbolSlotsAt, symbolsMax),
+    symbolSpans: new Int32Array(buffer, symbolSpansAt, 2 * symbolsMax),
     snappy: createSnappyRoom(memory, messageAt),
     lines: new Uint8Array(buffer, linesAt, linesBytes),
     keys: { buffer, start: keysAt },
     passV1: instance.exports["passV1"] as Pass,
+    passV2: instance.exports["passV2"] as Pass,
     writeNumber: instance.exports["writeNumber"] as QuickMemory["writeNumber"],
   };
 }

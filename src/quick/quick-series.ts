@@ -7,8 +7,24 @@ import type { QuickMemory } from "./quick-memory.ts";
 export interface Passed {
   /** Samples whose lines were written. */
   samples: number;
-  /** Bytes of text of their label sets. */
+  /** Metadata that is known to be durable. */
+  metadata: number;
+  /** Bytes of text of their label sets and metadata. */
   weighedBytes: number;
+}
+
+/** What may be passed over. */
+export interface Passage {
+  readonly message: Uint8Array;
+  readonly offset: number;
+  readonly messageEnd: number;
+  /** Symbols of 2.0; undefined in 1.0. */
+  readonly symbolCount: number | undefined;
+  /** The period in which metadata must have been noted to be durable. */
+  readonly period: number;
+  /** Bytes of lines, and of texts that they are made of: see `weigh`. */
+  readonly linesBytesMax: number;
+  readonly weighedBytesMax: number;
 }
 
 /**
@@ -16,7 +32,7 @@ export interface Passed {
  * one memory, so nothing is called and nothing is made per sample.
  */
 export class QuickSeries {
-  readonly passed: Passed = { samples: 0, weighedBytes: 0 };
+  readonly passed: Passed = { samples: 0, metadata: 0, weighedBytes: 0 };
   private readonly memory: QuickMemory;
   private readonly known: KnownSeries;
   private readonly out: ByteWriter;
@@ -28,34 +44,42 @@ export class QuickSeries {
   }
 
   /**
-   * Writes the lines of the series of `message` from `offset` on, up to the first one that is not ordinary, and answers
-   * where that is; `passed` says what that was. At most `linesBytesMax` bytes of lines are written, of label sets with
-   * at most `weighedBytesMax`.
+   * Writes the lines of the series from `offset` on, up to the first one that is not ordinary, and answers where that
+   * is; `passed` says what it was.
    */
-  pass(
-    message: Uint8Array,
-    offset: number,
-    messageEnd: number,
-    linesBytesMax: number,
-    weighedBytesMax: number,
-  ): number {
+  pass({
+    message,
+    offset,
+    messageEnd,
+    symbolCount,
+    period,
+    linesBytesMax,
+    weighedBytesMax,
+  }: Passage): number {
     const { out, known, passed } = this;
-    const { control, lines, snappy, passV1 } = this.memory;
+    const { control, lines, snappy, passV1, passV2 } = this.memory;
     passed.samples = 0;
+    passed.metadata = 0;
     passed.weighedBytes = 0;
     if (message.buffer !== lines.buffer || out.bytes !== lines) return offset;
+    if (symbolCount !== undefined && symbolCount > at.symbolsMax) return offset;
     control[at.outAt / 4] = lines.byteOffset + out.length;
     control[at.outEndAt / 4] = lines.byteOffset + Math.min(lines.length, out.length + linesBytesMax);
     control[at.samplesAt / 4] = 0;
     control[at.weighedAt / 4] = 0;
     control[at.weighedMaxAt / 4] = weighedBytesMax;
+    control[at.repeatedAt / 4] = 0;
+    control[at.periodAt / 4] = period;
+    control[at.symbolCountAt / 4] = symbolCount ?? 0;
     known.keys.lend(control, at.keysAt / 4);
     const start = snappy.messageStart;
-    const end = passV1(start + offset, start + messageEnd) - start;
+    const pass = symbolCount === undefined ? passV1 : passV2;
+    const end = pass(start + offset, start + messageEnd) - start;
     if (end === offset) return offset;
     known.keys.takeBack(control, at.keysAt / 4);
     out.length = control[at.outAt / 4]! - lines.byteOffset;
     passed.samples = control[at.samplesAt / 4]!;
+    passed.metadata = control[at.repeatedAt / 4]!;
     passed.weighedBytes = control[at.weighedAt / 4]!;
     return end;
   }

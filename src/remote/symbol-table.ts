@@ -6,16 +6,26 @@ import type { ByteSpan } from "./write-visitor.ts";
 /** More symbols than this in one request are refused: far above what 32 MiB of real series hold. */
 export const symbolsMax = 1 << 20;
 
+/** Arrays for a symbol table to start with: so many slots, and twice as many ends of spans. */
+export interface SymbolsHome {
+  readonly slots: Int32Array;
+  readonly spans: Int32Array;
+}
+
+const newHome = (): SymbolsHome => ({ slots: new Int32Array(1024), spans: new Int32Array(2 * 1024) });
+
 /** The symbols of the request under way (remote write 2.0), as spans of its bytes. */
 export class SymbolTable {
   count = 0;
-  private spans = new Int32Array(2 * 1024);
+  private spans: Int32Array;
   /** By reference: the slot of the symbol among the known ones; 0: it is not. */
-  slots = new Int32Array(1024);
+  slots: Int32Array;
   private readonly known: KnownSeries | undefined;
 
-  constructor(known: KnownSeries | undefined) {
+  constructor(known: KnownSeries | undefined, home: SymbolsHome = newHome()) {
     this.known = known;
+    this.spans = home.spans;
+    this.slots = home.slots;
   }
 
   read(reader: ByteReader, message: Uint8Array): void {

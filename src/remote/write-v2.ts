@@ -7,7 +7,7 @@ import { ByteReader, expectWireType, wireBytes, wireVarint } from "../wire/byte-
 import { isUtf8 } from "../wire/utf8.ts";
 import { LabelRefs } from "./label-refs.ts";
 import { type ItemDialect, normalizeLabels, SeriesItems } from "./series-items.ts";
-import { SymbolTable } from "./symbol-table.ts";
+import { type SymbolsHome, SymbolTable } from "./symbol-table.ts";
 import type { SymbolicMetadata, WriteVisitor } from "./write-visitor.ts";
 
 /*
@@ -29,9 +29,9 @@ export class WriteV2Walker {
   private readonly metadata = { present: false, type: 0, helpRef: 0, unitRef: 0 };
 
   /** With `known`, series that came before are told by their slots. */
-  constructor(known?: KnownSeries) {
+  constructor(known?: KnownSeries, symbolsHome?: SymbolsHome) {
     this.known = known;
-    this.symbols = new SymbolTable(known);
+    this.symbols = new SymbolTable(known, symbolsHome);
     this.refs = new LabelRefs(this.symbols);
     this.items = new SeriesItems(dialectOf(this.symbols));
   }
@@ -51,6 +51,14 @@ export class WriteV2Walker {
     let holdsOwn = this.symbols.count > 0;
     let holdsV1 = false;
     while (reader.offset < messageEnd) {
+      const { offset } = reader;
+      if (message[offset] === seriesTag && visitor.passSeries !== undefined) {
+        reader.offset = visitor.passSeries(offset, messageEnd, this.symbols.count);
+        if (reader.offset !== offset) {
+          holdsOwn = true;
+          continue;
+        }
+      }
       const tag = reader.tag();
       if (tag >>> 3 !== 5) {
         if (v1Tags.includes(tag)) holdsV1 = true;
@@ -211,6 +219,7 @@ export class WriteV2Walker {
   }
 }
 
+const seriesTag = (5 << 3) | wireBytes;
 /** Tags of the series (1) and the metadata (3) in prometheus.WriteRequest. */
 const v1Tags: readonly number[] = [(1 << 3) | wireBytes, (3 << 3) | wireBytes];
 

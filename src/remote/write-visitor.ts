@@ -43,9 +43,9 @@ export interface WriteVisitor {
   weigh(textBytes: number): void;
   /**
    * May visit whole series from `offset` of the message on by itself, and answers where the first one stands that it
-   * did not. Called between two series.
+   * did not. Called between two series; `symbolCount` is that of 2.0, and undefined in 1.0.
    */
-  passSeries?(offset: number, messageEnd: number): number;
+  passSeries?(offset: number, messageEnd: number, symbolCount?: number): number;
   /** A valid label set; its items follow. */
   series(labels: LabelSet): void;
   /**
