@@ -8,6 +8,9 @@ test("with nothing given every setting has its documented default", () => {
   assert.deepEqual(settings, {
     sink: { kind: "file", directory: "./archive" },
     listen: { hostname: undefined, port: 9501 },
+    webConfigFile: undefined,
+    clientRequestsMax: undefined,
+    clientRequestsPerSecondMax: undefined,
     region: undefined,
     lingerMs: 200,
     compression: "gzip",
@@ -59,6 +62,8 @@ test("every flag is read from its environment variable", () => {
     "stream-name": "s",
     "record-bytes": "1MiB",
     "s3-path-style": "true",
+    "client-requests": "50",
+    "client-requests-per-second": "0.5",
   };
   for (const name of flagNames) {
     if (name === "firehose") continue;
