@@ -24,7 +24,9 @@ export const fileTimeoutMs: Readonly<Record<FileKind, number>> = {
 };
 
 /** Folders whose files start programs or Prometheus, or test our own scripts: once, under Node, is enough. */
-const nodeOnlyFolders = ["test/e2e/", "test/faults/", "test/runtime/", "test/scripts/", "test/bench/"];
+const nodeOnlyFolders = ["bench", "deploy", "e2e", "faults", "runtime", "scripts"].map(
+  (name) => `test/${name}/`,
+);
 const nodeOnlyFiles = ["test/tidy.test.ts"];
 /** Of these no two run at once, and nothing beside them: they measure time or need both cores. */
 const exclusiveFolders = ["test/bench/", "test/e2e/", "test/runtime/"];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { judge } from "../../scripts/test-file.ts";
 import { parseJUnit, parsePrintedSkipReasons } from "../../scripts/test-junit.ts";
+import { failsCI } from "../../scripts/test-report.ts";
 
 const ended = { exitCode: 0, signal: null, output: "", seconds: 1, timedOut: false, leftProcesses: false };
 
@@ -70,4 +71,12 @@ test("a file without tests, a crash, a hang and a process left behind are failur
   assert.match(trouble([passed], { exitCode: 7 }), /no test failed, yet .* exit code 7/);
   assert.match(trouble([passed], { timedOut: true }), /killed after 1 s/);
   assert.match(trouble([passed], { leftProcesses: true }), /still running/);
+});
+
+test("in CI a skipped test fails, unless no registry has what it needs", () => {
+  const skipped = { name: "skips", status: "skipped", seconds: 0 } as const;
+  assert.equal(failsCI({ ...skipped, detail: "no moto" }), true);
+  assert.equal(failsCI({ ...skipped, detail: "" }), true);
+  assert.equal(failsCI({ ...skipped, detail: "not installable: terraform is not on this machine" }), false);
+  assert.equal(failsCI({ ...skipped, status: "passed", detail: "" }), false);
 });
