@@ -1,50 +1,133 @@
 /**
- * `npm run build`: one self-contained executable, by default dist/prometheus-remote-kinesis for this machine.
- * `--outfile PATH` puts it elsewhere, `--target bun-linux-arm64` and the like build it for another machine.
+ * `npm run build`: one self-contained executable, by default dist/prometheus-remote-kinesis for this machine, and
+ * beside it THIRD-PARTY-LICENSES.txt and sbom.cdx.json.
+ *   --outfile PATH     puts it elsewhere, and nothing beside it
+ *   --target NAME      builds it for another machine: linux-arm64 and the like, see scripts/build-targets.ts
+ *   --runtime PATH     puts this Bun into it, one with your changes say
+ *   --commit TEXT      what --version tells, where there is no .git to ask
+ * `npm run release` (`--all`): executables for all machines in dist/release/ (or `--outdir`), with SHA256SUMS.
  */
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import about from "../package.json" with { type: "json" };
+import { buildExecutable, readCommit, readCommitTime } from "./build-executable.ts";
+import { fetchRuntime, lockedRuntime, readLock, type Target, targets } from "./build-targets.ts";
+import { licenceTexts, readPackage } from "./licences.ts";
+import { executableSbom, type Sbom } from "./sbom.ts";
 
 const root = join(import.meta.dirname, "..");
 const { values } = parseArgs({
   options: {
-    outfile: { type: "string", default: join(root, "dist/prometheus-remote-kinesis") },
+    all: { type: "boolean", default: false },
+    outdir: { type: "string", default: join(root, "dist/release") },
+    outfile: { type: "string" },
     target: { type: "string" },
+    runtime: { type: "string" },
+    commit: { type: "string" },
   },
 });
+const commit = values.commit || readCommit(root);
 
-const commit = readCommit();
-run(join(root, "node_modules/.bin/bun"), [
-  "build",
-  "--compile",
-  join(root, "src/main.ts"),
-  `--outfile=${values.outfile}`,
-  // Names stay and the source map goes along, so that a stack trace from the field can be read.
-  "--minify",
-  "--keep-names",
-  "--sourcemap",
-  // Only flags and the environment configure the program, not what lies in the directory it is started in.
-  "--no-compile-autoload-dotenv",
-  "--no-compile-autoload-bunfig",
-  ...(values.target === undefined ? [] : [`--target=${values.target}`]),
-  ...(commit === undefined ? [] : ["--define", `BUILD_COMMIT=${JSON.stringify(commit)}`]),
-]);
-const megabytes = (statSync(values.outfile).size / 1e6).toFixed(1);
-console.log(`built ${values.outfile} (${megabytes} MB${commit === undefined ? "" : `, commit ${commit}`})`);
+if (values.all) buildAll(resolve(values.outdir));
+else buildOne();
 
-function run(command: string, args: readonly string[]): void {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
-  if (error !== undefined) throw new Error(`cannot run ${command}: run npm ci first`, { cause: error });
-  if (status !== 0) process.exit(status ?? 1);
+function buildOne(): void {
+  const target = values.target === undefined ? undefined : targetNamed(values.target);
+  const runtime = values.runtime ?? (target && fetchRuntime(root, target));
+  const outfile = resolve(values.outfile ?? join(root, "dist", about.name));
+  mkdirSync(dirname(outfile), { recursive: true });
+  const folders = build(outfile, target, runtime);
+  if (values.outfile !== undefined) return;
+  const ours = target ?? targets.find(({ name }) => name === hostName());
+  // Of a runtime that somebody brings along nothing is known.
+  const known = values.runtime === undefined && ours !== undefined ? [ours] : [];
+  writeSupplyChain(dirname(outfile), folders, known);
 }
 
-/** The short commit of the work tree, `-dirty` when it was changed since; undefined outside a work tree. */
-function readCommit(): string | undefined {
-  const { status, stdout } = spawnSync("git", ["describe", "--always", "--dirty", "--exclude=*"], {
-    cwd: root,
-    encoding: "utf8",
+function buildAll(outdir: string): void {
+  rmSync(outdir, { recursive: true, force: true });
+  mkdirSync(outdir, { recursive: true });
+  const files: string[] = [];
+  const folders = new Set<string>();
+  for (const target of targets) {
+    const outfile = join(outdir, `${about.name}-${target.name}`);
+    for (const folder of build(outfile, target, fetchRuntime(root, target))) folders.add(folder);
+    files.push(outfile);
+  }
+  files.push(
+    ...writeSupplyChain(
+      outdir,
+      [...folders].sort((one, other) => (one < other ? -1 : 1)),
+      targets,
+    ),
+  );
+  writeFileSync(join(outdir, "SHA256SUMS"), files.map(checksumLine).join(""));
+}
+
+function build(outfile: string, target: Target | undefined, runtime: string | undefined): readonly string[] {
+  const folders = buildExecutable(root, {
+    outfile,
+    commit,
+    ...(target === undefined ? {} : { bunTarget: target.bunTarget }),
+    ...(runtime === undefined ? {} : { runtime }),
   });
-  return status === 0 ? stdout.trim() : undefined;
+  const megabytes = (statSync(outfile).size / 1e6).toFixed(1);
+  console.log(`built ${outfile} (${megabytes} MB${commit === undefined ? "" : `, commit ${commit}`})`);
+  return folders;
+}
+
+/** The two files that tell what is in the executables; answers their paths. */
+function writeSupplyChain(
+  folder: string,
+  packages: readonly string[],
+  forTargets: readonly Target[],
+): string[] {
+  const bundled = packages.map((each) => readPackage(root, each));
+  const licences = licenceTexts(bundled, {
+    apache: readFileSync(join(root, "LICENSE"), "utf8"),
+    mit: readFileSync(join(root, "scripts/mit-licence.txt"), "utf8"),
+    runtime: readFileSync(join(root, "scripts/bun-runtime-licence.txt"), "utf8"),
+  });
+  const sbom = executableSbom(npmSbom(), about, {
+    bundled: new Set(bundled.map(({ name, version }) => `${name}@${version}`)),
+    lock: readLock(root),
+    runtimes: forTargets.map((target) => ({ target, locked: lockedRuntime(root, target) })),
+    version: commit === undefined ? about.version : `${about.version}+${commit}`,
+    time: readCommitTime(root),
+  });
+  const paths = [join(folder, "THIRD-PARTY-LICENSES.txt"), join(folder, "sbom.cdx.json")];
+  [licences, `${JSON.stringify(sbom, undefined, 2)}\n`].map((text, at) =>
+    writeFileSync(paths[at] ?? "", text),
+  );
+  return paths;
+}
+
+function npmSbom(): Sbom {
+  const args = ["sbom", "--sbom-format=cyclonedx", "--package-lock-only"];
+  const { status, error, stdout, stderr } = spawnSync("npm", args, { cwd: root, encoding: "utf8" });
+  if (error !== undefined) throw new Error("cannot run npm for the SBOM: install it", { cause: error });
+  if (status !== 0) throw new Error(`npm sbom ended with ${status}: ${stderr.trim()}`);
+  return JSON.parse(stdout) as Sbom;
+}
+
+/** A line as `sha256sum --check` reads it. */
+function checksumLine(path: string): string {
+  return `${createHash("sha256").update(readFileSync(path)).digest("hex")}  ${basename(path)}\n`;
+}
+
+function targetNamed(name: string): Target {
+  const found = targets.find((target) => target.name === name || target.bunTarget === name);
+  if (found !== undefined) return found;
+  console.error(`--target ${name}: must be one of ${targets.map((target) => target.name).join(", ")}`);
+  process.exit(2);
+}
+
+/** The target that is this machine, as Bun's npm package picks its runtime. */
+function hostName(): string {
+  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  const isMusl = process.platform === "linux" && header?.glibcVersionRuntime === undefined;
+  return `${process.platform}-${process.arch}${isMusl ? "-musl" : ""}`;
 }
