@@ -11,6 +11,7 @@ import { type Env, loadProfile, type Profile, variable } from "../aws/shared-con
 import type { Clock } from "../clock.ts";
 import { describeError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { partsOf } from "./aws-answer.ts";
 import { failed, ok, type Step, type Steps, warning } from "./step.ts";
 
 export interface AwsAccessOptions {
@@ -163,7 +164,7 @@ async function checkIdentity(clientOf: AwsAccess["clientOf"]): Promise<Step> {
     const answer = await getCallerIdentity(client, new AbortController().signal);
     if (answer.kind === "answered") return ok(name, `${answer.value.arn} (account ${answer.value.account})`);
     const { failure, verdict } = answer;
-    const message = `STS at ${client.endpoint.host} says: ${verdict.message}`;
+    const message = `STS at ${client.endpoint.host} says: ${partsOf(verdict.message).said}`;
     // The keys are wrong; or STS is out of reach, which is no fault where only the sink's endpoint is open.
     const isAboutKeys = failure.status !== undefined && verdict.recovery === "refresh-credentials";
     if (isAboutKeys)

@@ -14,7 +14,9 @@ export function callJson(client: AwsClient, target: string, request: Fields): Pr
 
 /** Whether the credentials are known and may not do this. */
 export function isDenied({ failure: { status, code } }: Failure): boolean {
-  return status === 403 || /denied|notauthorized|unauthorized/i.test(code);
+  // What a KMS key denies is another policy's concern.
+  if (code.startsWith("KMS")) return false;
+  return (status === 403 && code === "") || /denied|notauthorized|unauthorized|forbidden/i.test(code);
 }
 
 /** What keeps on failing after this says why: a permission that only the check needs is no failure. */
@@ -32,15 +34,21 @@ export function unasked(name: string, action: string, what: string, answer: Fail
   return failedBy(name, answer.verdict.message);
 }
 
-/** A failed step of a verdict's message, which ends with what to do in parentheses. */
+/** A failed step of a verdict's message. */
 export function failedBy(name: string, message: string): Step {
+  const { said, remedy } = partsOf(message);
+  return failed(name, said, remedy ?? "see what the answer says");
+}
+
+/** A verdict's message ends with what to do in parentheses, where there is something to do. */
+export function partsOf(message: string): { readonly said: string; readonly remedy: string | undefined } {
   let depth = 0;
   for (let at = message.length - 1; at > 0 && message.endsWith(")"); at--) {
     if (message[at] === ")") depth++;
     if (message[at] === "(" && --depth === 0)
-      return failed(name, message.slice(0, at).trim(), message.slice(at + 1, -1));
+      return { said: message.slice(0, at).trim(), remedy: message.slice(at + 1, -1) };
   }
-  return failed(name, message, "see what the answer says");
+  return { said: message, remedy: undefined };
 }
 
 /** The text of a field; empty where it has none. */

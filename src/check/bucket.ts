@@ -13,7 +13,7 @@ import { createS3Bucket } from "../aws/s3.ts";
 import type { Random } from "../clock.ts";
 import { randomHex } from "../clock.ts";
 import type { Compression } from "../compression.ts";
-import { failedBy, isDenied, unasked } from "./aws-answer.ts";
+import { failedBy, isDenied, partsOf, unasked } from "./aws-answer.ts";
 import { failed, ok, type Step, type Steps, skipped, warning } from "./step.ts";
 import { testMetric, testRecord } from "./test-line.ts";
 
@@ -133,7 +133,7 @@ export async function trialUploadStep(options: BucketOptions): Promise<Step> {
   const todo = "allow s3:AbortMultipartUpload; the lifecycle rule removes what this check has left";
   return warning(
     "put",
-    `s3:PutObject is allowed, giving an upload up is not: ${aborted.verdict.message}`,
+    `s3:PutObject is allowed, giving an upload up is not: ${partsOf(aborted.verdict.message).said}`,
     todo,
   );
 }
@@ -160,5 +160,5 @@ export async function putObjectStep(
 function putFailed({ bucket, prefix }: BucketOptions, answer: Failure): Step {
   if (!isDenied(answer)) return failedBy("put", answer.verdict.message);
   const what = `allow s3:PutObject on arn:aws:s3:::${bucket}/${prefix}* (and kms:GenerateDataKey on its key)`;
-  return failed("put", answer.verdict.message, `${what}, and look for statements that deny it`);
+  return failed("put", partsOf(answer.verdict.message).said, `${what}, and look for statements that deny it`);
 }

@@ -6,7 +6,7 @@
 import type { AwsClient } from "../aws/client.ts";
 import { listOpenShards } from "../sink/kinesis/shards.ts";
 import { parseKinesisStream } from "../sink/kinesis.ts";
-import { callJson, failedBy, isDenied, numberIn, objectIn, textIn, unasked } from "./aws-answer.ts";
+import { callJson, failedBy, isDenied, numberIn, objectIn, partsOf, textIn, unasked } from "./aws-answer.ts";
 import { failed, ok, type Step, type Steps, skipped, warning } from "./step.ts";
 
 export interface KinesisStreamOptions {
@@ -97,7 +97,7 @@ async function shardsStep({ client, spreads }: KinesisStreamOptions, address: Ad
     );
   const todo =
     "allow kinesis:ListShards: it is optional, records are spread over the shards by chance without it";
-  return warning("shards", listing.verdict.message, todo);
+  return warning("shards", partsOf(listing.verdict.message).said, todo);
 }
 
 /**
@@ -125,7 +125,7 @@ export async function dryRunStep({
   if (isDenied(answer)) {
     return failed(
       "put",
-      verdict.message,
+      partsOf(verdict.message).said,
       `allow kinesis:PutRecords on stream ${arn ?? name} (and its KMS key)`,
     );
   }

@@ -64,6 +64,8 @@ export function objectOperation(
   if (method === "POST") return query.has("delete") ? "DeleteObjects" : "";
   if (method === "GET" && query.has("uploads")) return "ListMultipartUploads";
   if (method === "GET" && query.has("location")) return "GetBucketLocation";
+  if (method === "GET" && query.has("lifecycle")) return "GetBucketLifecycleConfiguration";
+  if (method === "GET" && query.has("encryption")) return "GetBucketEncryption";
   if (method === "GET" && query.get("list-type") === "2") return "ListObjectsV2";
   return ofBucket[method] ?? "";
 }

@@ -79,6 +79,14 @@ const operations: Readonly<Record<string, BucketOperation | undefined>> = {
   HeadBucket: (_, { region }) => empty(200, { "x-amz-bucket-region": region }),
   GetBucketLocation: (_, { region }) =>
     s3Answer("LocationConstraint", region === "us-east-1" ? [] : [region]),
+  GetBucketLifecycleConfiguration() {
+    const message = "The lifecycle configuration does not exist";
+    throw new CallRefusal("NoSuchLifecycleConfiguration", message, { status: 404, blameless: true });
+  },
+  GetBucketEncryption() {
+    const rule = xmlElement("ApplyServerSideEncryptionByDefault", [xmlElement("SSEAlgorithm", "AES256")]);
+    return s3Answer("ServerSideEncryptionConfiguration", [xmlElement("Rule", [rule])]);
+  },
   DeleteBucket(bucket, { store }) {
     if (bucket.objects.size > 0) {
       const message = "The bucket you tried to delete is not empty";

@@ -1,0 +1,256 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { parseObjectKey } from "../../src/archive/key.ts";
+import { decodeLine } from "../../src/line/decode.ts";
+import { check, outline } from "../support/check.ts";
+import { type FakeAws, type FakeAwsOptions, startFakeAws } from "../support/fake-aws/fake-aws.ts";
+
+async function withFake(options: FakeAwsOptions, run: (fake: FakeAws) => Promise<void>): Promise<void> {
+  const fake = await startFakeAws(options);
+  try {
+    await run(fake);
+  } finally {
+    await fake.close();
+  }
+}
+
+const denied = { kind: "error", code: "AccessDeniedException", message: "not authorized" } as const;
+const kinesis = ["--sink", "kinesis:metrics"];
+const firehose = ["--sink", "firehose:metrics"];
+const bucket = ["--sink", "s3://archive/prometheus", "--s3-path-style"];
+
+/** The endpoint is asked once without a signature, to see that it answers; all other calls are right. */
+function assertCorrect(fake: FakeAws): void {
+  const unsigned = /^s3\.ListBuckets: AccessDenied: Missing Authentication Token$/;
+  assert.deepEqual(
+    fake.problems.filter((problem) => !unsigned.test(problem)),
+    [],
+  );
+}
+
+/** A line of the format that says what it is. */
+function assertMarked(line: string | undefined): void {
+  assert.ok(line !== undefined);
+  const decoded = decodeLine(new TextEncoder().encode(line));
+  assert.equal(decoded.kind, "sample");
+  assert.equal(decoded.name, "prometheus_remote_kinesis_check");
+}
+
+test("check of a Kinesis stream walks the chain and stores nothing", async () => {
+  await withFake({ streams: [{ name: "metrics", shards: 2 }] }, async (fake) => {
+    const { code, steps, step } = await check({ args: kinesis, env: fake.env });
+    assert.deepEqual(outline(steps), [
+      "configuration ok",
+      "instance skipped",
+      "region ok",
+      "credentials ok",
+      "identity ok",
+      "endpoint ok",
+      "clock ok",
+      "stream ok",
+      "limits ok",
+      "encryption ok",
+      "shards ok",
+      "put ok",
+      "quarantine ok",
+      "quarantine space ok",
+    ]);
+    assert.equal(code, 0);
+    assert.match(step("region").message, /^us-east-1, from AWS_REGION$/);
+    assert.match(step("credentials").message, /^from AWS_ACCESS_KEY_ID in the environment, access key …FAKE/);
+    assert.match(step("identity").message, /^arn:aws:iam::\d{12}:user\//);
+    assert.match(step("stream").message, /^metrics is ACTIVE, provisioned, keeps records 24 h$/);
+    assert.match(
+      step("limits").message,
+      /^2 open shards: 2 MiB\/s and 2000 records\/s; records of at most 1024 KiB$/,
+    );
+    assert.match(step("put").message, /DryRun: nothing was put/);
+    assert.deepEqual(fake.records("metrics"), []);
+    assertCorrect(fake);
+  });
+});
+
+test("check says which permissions are missing, and which of them are optional", async () => {
+  await withFake({ streams: [{ name: "metrics" }] }, async (fake) => {
+    fake.fault({ ...denied, operation: ["DescribeStreamSummary", "ListShards"] });
+    const optional = await check({ args: kinesis, env: fake.env });
+    assert.equal(optional.code, 0);
+    assert.equal(optional.step("stream").status, "warning");
+    assert.match(optional.step("stream").todo ?? "", /kinesis:DescribeStreamSummary: it is optional/);
+    assert.match(optional.step("shards").todo ?? "", /kinesis:ListShards: it is optional/);
+    fake.fault({ ...denied, operation: "PutRecords" });
+    const { code, step, text } = await check({ args: kinesis, env: fake.env });
+    assert.equal(code, 1);
+    assert.equal(step("put").status, "failed");
+    assert.match(step("put").todo ?? "", /allow kinesis:PutRecords on stream metrics/);
+    assert.doesNotMatch(text, new RegExp(fake.credentials.secretAccessKey.replace("+", "\\+")));
+  });
+});
+
+test("check puts one marked line with consent, as it is compressed otherwise", async () => {
+  const deliveryStreams = [{ name: "metrics", bucket: "archive", fileExtension: ".ndjson.gz" }];
+  await withFake({ streams: [{ name: "metrics" }], deliveryStreams, buckets: ["archive"] }, async (fake) => {
+    const own = { "put-test-line": "true" };
+    const toKinesis = await check({ args: kinesis, env: fake.env, own });
+    assert.equal(toKinesis.step("put").status, "ok");
+    assert.equal(fake.records("metrics").length, 1);
+    assertMarked(fake.lines({ stream: "metrics" })[0]);
+
+    const toFirehose = await check({ args: [...firehose, "--compression", "gzip"], env: fake.env, own });
+    assert.equal(toFirehose.step("put").status, "ok", toFirehose.text);
+    fake.command({ kind: "deliver" });
+    assertMarked(gunzipSync(fake.objects("archive")[0]!.body).toString());
+
+    const toS3 = await check({ args: bucket, env: fake.env, own });
+    assert.match(
+      toS3.step("put").message,
+      /one marked line of .* is durable in s3:\/\/archive\/prometheus\/\d{4}\//,
+    );
+    const object = fake.objects("archive").find(({ key }) => key.startsWith("prometheus/"))!;
+    const parsed = parseObjectKey(object.key);
+    assert.deepEqual([parsed?.prefix, parsed?.name, parsed?.compression], ["prometheus/", "check", "gzip"]);
+    assertMarked(gunzipSync(object.body).toString());
+    assertCorrect(fake);
+  });
+});
+
+test("check of a delivery stream compares it with --compression, and puts nothing without consent", async () => {
+  const names = { bucket: "archive", gzip: true };
+  await withFake({ deliveryStreams: [{ name: "metrics", ...names }] }, async (fake) => {
+    const plain = await check({ args: firehose, env: fake.env });
+    assert.equal(plain.code, 0);
+    assert.equal(plain.step("compression").status, "ok");
+    assert.equal(plain.step("put").status, "skipped");
+    assert.match(
+      plain.step("put").todo ?? "",
+      /^--put-test-line puts one line of the metric prometheus_remote_/,
+    );
+    const twice = await check({ args: [...firehose, "--compression", "gzip"], env: fake.env });
+    assert.equal(twice.code, 0);
+    assert.match(twice.step("compression").message, /compressed twice/);
+    assert.equal(twice.step("compression").status, "warning");
+    fake.command({ kind: "deliver" });
+    assert.deepEqual(fake.objects("archive"), []);
+    assertCorrect(fake);
+  });
+});
+
+test("check of a bucket tries an upload that is never to be seen", async () => {
+  await withFake({ buckets: ["archive"] }, async (fake) => {
+    const { code, step, text } = await check({ args: bucket, env: fake.env });
+    assert.equal(code, 0, text);
+    assert.equal(step("bucket").message, "archive is there, in us-east-1");
+    assert.equal(step("encryption").status, "ok");
+    assert.equal(step("uploads").status, "ok");
+    assert.match(step("lifecycle").todo ?? "", /AbortIncompleteMultipartUpload after 7 days/);
+    assert.match(step("put").message, /s3:PutObject is allowed/);
+    assert.equal(step("spool").status, "ok");
+    assert.deepEqual(fake.objects("archive"), []);
+    fake.fault({
+      kind: "error",
+      code: "AccessDenied",
+      status: 403,
+      operation: [
+        "HeadBucket",
+        "GetBucketEncryption",
+        "ListMultipartUploads",
+        "GetBucketLifecycleConfiguration",
+      ],
+    });
+    const least = await check({ args: bucket, env: fake.env });
+    assert.equal(least.code, 0, least.text);
+    assert.match(least.step("bucket").message, /s3:ListBucket is not allowed/);
+    assert.match(least.step("uploads").message, /s3:ListBucketMultipartUploads is not allowed/);
+    assert.match(least.step("lifecycle").message, /s3:GetLifecycleConfiguration is not allowed/);
+    assert.match(least.step("encryption").message, /s3:GetEncryptionConfiguration is not allowed/);
+    fake.fault({ kind: "error", code: "AccessDenied", status: 403, operation: "CreateMultipartUpload" });
+    const refused = await check({ args: bucket, env: fake.env });
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.step("put").todo ?? "",
+      /allow s3:PutObject on arn:aws:s3:::archive\/prometheus\/\*/,
+    );
+    assertCorrect(fake);
+  });
+});
+
+test("check says what is wrong: names, keys, clock, endpoint", async () => {
+  await withFake({ streams: [{ name: "metrics" }] }, async (fake) => {
+    const missing = await check({ args: ["--sink", "kinesis:other"], env: fake.env });
+    assert.equal(missing.code, 1);
+    assert.match(missing.step("stream").message, /ResourceNotFoundException: Stream other .* not found/);
+    assert.match(missing.step("stream").todo ?? "", /^create the stream, or correct its name/);
+    assert.equal(missing.step("put").status, "failed");
+
+    const wrongKey = await check({
+      args: kinesis,
+      env: { ...fake.env, AWS_SECRET_ACCESS_KEY: "wrong/secret" },
+    });
+    assert.equal(wrongKey.code, 1);
+    assert.equal(wrongKey.step("identity").status, "failed");
+    assert.doesNotMatch(wrongKey.text, /wrong\/secret/);
+
+    const noBucket = await check({ args: ["--sink", "s3://nowhere", "--s3-path-style"], env: fake.env });
+    assert.match(noBucket.step("bucket").message, /^there is no bucket nowhere at 127\.0\.0\.1/);
+
+    fake.command({ kind: "shift-clock", minutes: 10 });
+    const late = await check({ args: kinesis, env: fake.env });
+    assert.match(late.step("clock").message, /^this host is 10 min behind the service$/);
+    assert.equal(late.step("clock").status, "failed");
+    // The client signs with the time of the service, so all the rest works.
+    assert.equal(late.step("put").status, "ok");
+  });
+  const nobody = await check({
+    args: [...kinesis, "--region", "us-east-1"],
+    env: {
+      AWS_ACCESS_KEY_ID: "AKIDTEST",
+      AWS_SECRET_ACCESS_KEY: "x",
+      AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+    },
+  });
+  assert.equal(nobody.code, 1);
+  assert.equal(nobody.step("endpoint").status, "failed");
+  assert.equal(nobody.step("put").status, "skipped");
+});
+
+test("check tells credentials that end, those of a container, and that there are none", async () => {
+  await withFake({ streams: [{ name: "metrics" }] }, async (fake) => {
+    const container = await check({ args: kinesis, env: fake.containerEnv });
+    assert.match(
+      container.step("credentials").message,
+      /^from the container's credentials endpoint, .*until .*60 min/,
+    );
+    assert.equal(container.code, 0, container.text);
+    const soon = new Date(Date.now() + 600_000).toISOString();
+    const ending = await check({ args: kinesis, env: { ...fake.env, AWS_CREDENTIAL_EXPIRATION: soon } });
+    assert.equal(ending.step("credentials").status, "warning");
+    const over = { ...fake.env, AWS_CREDENTIAL_EXPIRATION: "2020-01-01T00:00:00Z" };
+    const ended = await check({ args: kinesis, env: over });
+    assert.match(ended.step("credentials").message, /expired \d+ days ago/);
+    assert.equal(ended.code, 1);
+  });
+  const none = await check({ args: kinesis, env: { AWS_REGION: "us-east-1" } });
+  assert.match(
+    none.step("credentials").message,
+    /^no AWS credentials\. Tried:\nenvironment: AWS_ACCESS_KEY_ID/,
+  );
+  assert.equal(none.step("endpoint").status, "skipped");
+});
+
+test("check refuses what cannot be meant, and prints for people as well", async () => {
+  await assert.rejects(
+    check({ own: { "prometheus-url": "http://user:password@" } }),
+    /^ConfigError: --prometheus-url is not a URL like http:\/\/prometheus:9090$/,
+  );
+  await assert.rejects(check({ own: { json: "maybe" } }), /--json "maybe" is not true or false/);
+  const spool = ["--spool-dir", "/tmp/check-same", "--sink", "file:/tmp/check-same"];
+  const nested = await check({ args: spool, own: { json: "false" } });
+  assert.equal(nested.code, 1);
+  assert.match(
+    nested.text,
+    /^failed {3}configuration {4}--spool-dir .* is the same directory as the archive/,
+  );
+  assert.match(nested.text, /\n {9}to do: correct the flag/);
+  assert.match(nested.text, /\n\d+ steps: .* 1 failed.*\n$/);
+});
