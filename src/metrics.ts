@@ -165,6 +165,15 @@ function sinkMetrics(make: Instruments) {
       "kinesis_shards",
       "Open shards that records are spread over; 0: the stream spreads them, or chance.",
     ),
+    credentialsExpiry: make.gauge(
+      "credentials_expiry_timestamp_seconds",
+      "Unix time at which the AWS credentials in use expire; 0: they do not, or there are none.",
+    ),
+    credentialsLoads: make.counter(
+      "credentials_loads_total",
+      "Times that AWS credentials were loaded or renewed, by outcome (loaded, failed).",
+      ["outcome"],
+    ),
     s3Objects: make.counter("s3_objects_put_total", "Objects put to S3."),
     s3Requests: make.counter("s3_requests_total", "Requests to S3, by operation and outcome.", [
       "operation",

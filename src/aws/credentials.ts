@@ -30,6 +30,8 @@ export interface CredentialsSourceOptions {
   readonly log: Log;
   /** Bound of one load, in ms. */
   readonly loadTimeoutMs?: number;
+  /** Told of every load; undefined: it brought none. */
+  readonly onLoad?: (loaded: Credentials | undefined) => void;
 }
 
 /** Renewed in the background this long before they expire, as the AWS SDKs do. */
@@ -40,7 +42,7 @@ const loadTimeoutMsDefault = 10_000;
 
 /** Loads with `load`, one at a time however many ask. */
 export function createCredentialsSource(options: CredentialsSourceOptions): CredentialsSource {
-  const { load, clock, log, loadTimeoutMs = loadTimeoutMsDefault } = options;
+  const { load, clock, log, loadTimeoutMs = loadTimeoutMsDefault, onLoad } = options;
   let current: Credentials | undefined;
   let refused: Credentials | undefined;
   let loading: Promise<Credentials> | undefined;
@@ -50,7 +52,12 @@ export function createCredentialsSource(options: CredentialsSourceOptions): Cred
     loading ??= withinDeadline(clock, loadTimeoutMs, undefined, load)
       .then((loaded) => {
         current = isSame(loaded, refused) ? { ...loaded, refusedBefore: true } : loaded;
+        onLoad?.(current);
         return current;
+      })
+      .catch((error: unknown) => {
+        onLoad?.(undefined);
+        throw error;
       })
       .finally(() => {
         loading = undefined;

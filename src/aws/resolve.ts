@@ -4,7 +4,7 @@ import { ConfigError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { type AwsClient, type AwsService, createAwsClient, type Fetch } from "./client.ts";
 import { createChain, explainChain, isSetUp } from "./credential-chain.ts";
-import { createCredentialsSource } from "./credentials.ts";
+import { type Credentials, createCredentialsSource } from "./credentials.ts";
 import { withinDeadline } from "./deadline.ts";
 import { resolveEndpoint } from "./endpoint.ts";
 import { resolveRegion } from "./region.ts";
@@ -23,6 +23,8 @@ export interface ResolveAwsOptions {
   readonly attemptTimeoutMs?: number;
   /** Credentials that are set up and cannot be loaded now are no reason to fail: each call tries again. */
   readonly credentialsMayComeLater?: boolean;
+  /** Told of every load of credentials; undefined: it brought none. */
+  readonly onCredentials?: (loaded: Credentials | undefined) => void;
 }
 
 /** With the second that the region may take, the answer at start is there within 5 s. */
@@ -38,7 +40,8 @@ export async function resolveAws(options: ResolveAwsOptions): Promise<AwsClient>
   const found = await resolveRegion({ region: options.region, env, profile, fetch, clock });
   const region = "region" in found ? found.region : undefined;
   const load = createChain({ env, region, log });
-  const credentials = createCredentialsSource({ load, clock, log });
+  const { onCredentials: onLoad } = options;
+  const credentials = createCredentialsSource({ load, clock, log, ...(onLoad && { onLoad }) });
   const problems: string[] = [];
   if ("tried" in found)
     problems.push(problem("no AWS region", found.tried, "give --region or set AWS_REGION"));

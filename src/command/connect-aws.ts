@@ -1,7 +1,9 @@
 import type { AwsClient, AwsService } from "../aws/client.ts";
+import type { Credentials } from "../aws/credentials.ts";
 import { resolveAws } from "../aws/resolve.ts";
 import { programName } from "../config/arguments.ts";
 import { ConfigError } from "../errors.ts";
+import type { Metrics } from "../metrics.ts";
 import { version } from "../version.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -10,7 +12,7 @@ import type { Surroundings } from "./surroundings.ts";
  * --region contradicts `regionOfStream`, the region in a stream's ARN.
  */
 export function connectAws(
-  { config, platform, clock, log }: Surroundings,
+  { config, platform, clock, log, metrics }: Surroundings,
   service: AwsService,
   regionOfStream?: string,
 ): Promise<AwsClient> {
@@ -26,5 +28,11 @@ export function connectAws(
   const credentialsMayComeLater = config.spoolDirectory !== undefined;
   return resolveAws({
     ...{ service, region, env, fetch, clock, log, userAgent, attemptTimeoutMs, credentialsMayComeLater },
+    onCredentials: (loaded) => countCredentials(metrics, loaded),
   });
+}
+
+function countCredentials(metrics: Metrics, loaded: Credentials | undefined): void {
+  metrics.credentialsLoads.inc({ outcome: loaded === undefined ? "failed" : "loaded" });
+  if (loaded !== undefined) metrics.credentialsExpiry.set((loaded.expirationMs ?? 0) / 1000);
 }

@@ -131,3 +131,28 @@ test("the code of the service behind a failed load is found, however deep it sta
   assert.equal(loadErrorCode(new Error("no network")), "");
   assert.equal(loadErrorCode("text"), "");
 });
+
+test("whoever wants to know is told of every load, of those that failed as well", async () => {
+  const clock = manualClock();
+  const told: (number | undefined)[] = [];
+  let loads = 0;
+  const load = async (): Promise<Credentials> => {
+    if (++loads === 2) throw new Error("away");
+    const expirationMs = clock.now() + hourMs;
+    return await Promise.resolve({
+      accessKeyId: "A",
+      secretAccessKey: "s",
+      sessionToken: undefined,
+      expirationMs,
+    });
+  };
+  const onLoad = (loaded: Credentials | undefined) => told.push(loaded?.expirationMs);
+  const source = createCredentialsSource({ load, clock, log: keptLog().log, onLoad });
+  const begunMs = clock.now();
+  await source.get();
+  for (const minutes of [61, 1]) {
+    clock.advance(minutes * 60_000);
+    await source.get();
+  }
+  assert.deepEqual(told, [begunMs + hourMs, undefined, begunMs + 62 * 60_000 + hourMs]);
+});

@@ -1,4 +1,4 @@
-/** deploy/terraform: who may do what, who is told, what is refused; and that the README's permissions are the writer's. */
+/** deploy/terraform: who may do what, who is told, what is refused; the README names the permissions of the writer. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

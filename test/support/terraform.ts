@@ -104,7 +104,7 @@ function find(): Found | string {
     (each) => each !== undefined && hasProvider(each),
   );
   if (mirror !== undefined) return { path, providers: { mirror } };
-  return "not installable: no mirror with Terraform's AWS provider is on this machine; TF_PLUGIN_MIRROR names its folder";
+  return "not installable: no mirror with Terraform's AWS provider is here; TF_PLUGIN_MIRROR names its folder";
 }
 
 /** A mirror has a folder for each registry, and in it HOLDER/PROVIDER. */
