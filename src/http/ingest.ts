@@ -96,7 +96,7 @@ export class Ingest implements WriteVisitor {
     this.lines = new LinePieces(options.lineBytesMax, quickMemory?.lines);
     const series = bytesMax > 0 ? new KnownSeries(bytesMax, quickMemory?.keys) : undefined;
     if (series !== undefined && quickMemory !== undefined)
-      this.quick = new QuickSeries(quickMemory, series, this.lines.out);
+      this.quick = new QuickSeries(quickMemory, series, this.lines.out, options.lineBytesMax);
     this.seriesBefore = series;
     this.v1 = new WriteV1Walker(series);
     const symbolsHome = quickMemory && { slots: quickMemory.symbolSlots, spans: quickMemory.symbolSpans };

@@ -26,6 +26,12 @@ export function passesOver(): bool {
   return load<i32>(fullAt) != 0 && misses > missesMax && misses % lookupEvery != 0;
 }
 
+/** Whether there is no room for further ones. */
+@inline
+export function isFull(): bool {
+  return load<i32>(fullAt) != 0;
+}
+
 /** The slot that is expected next, if its key stands at `start`; 0: it does not. */
 export function expected(start: i32, end: i32): i32 {
   const slot = load<i32>(word(load<i32>(lastAt), entryNextAt));

@@ -1,6 +1,7 @@
 // Lines of samples, the same bytes as src/line/encode.ts makes.
 import { timeAt, timeBytesAt, timeTextAt } from "./layout";
 import { headBytesIn, tailBytesIn, textsIn, valueBytesIn, valueLoIn, valueTextIn } from "./layout";
+import { keepLine, writeHead, writeTail } from "./labels";
 import { copy, writeDouble, writeI64, writeWhole } from "./text";
 
 /** The most that a line has besides head and tail: time, value, and what is written over the end. */
@@ -64,4 +65,15 @@ export function writeKnown(to: i32, at: i32, time: i64, bits: u64): i32 {
   end = writeKnownValue(end, at, bits);
   store<u8>(end, 0x2c);
   return copy(end + 1, at + textsIn + ((headBytes + 3) & ~3), load<i32>(at + tailBytesIn));
+}
+
+/** Writes a line of the series whose labels were read; answers 0 if these are not plain. */
+export function writeUnknown(to: i32, time: i64, bits: u64): i32 {
+  const headEnd = writeHead(to);
+  if (headEnd == 0) return 0;
+  const valueEnd = writeValue(writeTime(headEnd, time), bits);
+  store<u8>(valueEnd, 0x2c);
+  const end = writeTail(valueEnd + 1);
+  if (end != 0) keepLine(to, headEnd, valueEnd + 1, end);
+  return end;
 }

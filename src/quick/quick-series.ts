@@ -36,8 +36,11 @@ export class QuickSeries {
   private readonly memory: QuickMemory;
   private readonly known: KnownSeries;
   private readonly out: ByteWriter;
+  private readonly lineBytesMax: number;
 
-  constructor(memory: QuickMemory, known: KnownSeries, out: ByteWriter) {
+  /** `lineBytesMax`: the longest line, in bytes. */
+  constructor(memory: QuickMemory, known: KnownSeries, out: ByteWriter, lineBytesMax: number) {
+    this.lineBytesMax = lineBytesMax;
     this.memory = memory;
     this.known = known;
     this.out = out;
@@ -71,6 +74,7 @@ export class QuickSeries {
     control[at.repeatedAt / 4] = 0;
     control[at.periodAt / 4] = period;
     control[at.symbolCountAt / 4] = symbolCount ?? 0;
+    control[at.lineBytesMaxAt / 4] = this.lineBytesMax;
     known.keys.lend(control, at.keysAt / 4);
     const start = snappy.messageStart;
     const pass = symbolCount === undefined ? passV1 : passV2;

@@ -1,6 +1,8 @@
-// The samples of a known series, read from the message and written as lines.
+// The samples of a series, read from the message and written as lines.
 import { outAt, outEndAt, samplesAt } from "./layout";
-import { isSpecial, knownBytes, sampleBytes, writeKnown } from "./line";
+import { lineBytesMaxAt } from "./layout";
+import { isSpecial, knownBytes, sampleBytes, writeKnown, writeUnknown } from "./line";
+import { lineBytesOfLabels } from "./labels";
 
 /** Where the samples ended that `writeSamples` wrote. */
 export let samplesEnd: i32 = 0;
@@ -9,11 +11,14 @@ let out: i32 = 0;
 let count: i32 = 0;
 
 /**
- * Writes the lines of the samples that stand in a row at `start`, and answers false if one is not ordinary. They count
- * once `keepSamples` is called.
+ * Writes the lines of the samples that stand in a row at `start`, of the known series whose payload stands at `series`,
+ * or, at 0, of the one whose labels were read. Answers false if one is not ordinary. They count once `keepSamples` is
+ * called.
  */
 export function writeSamples(start: i32, end: i32, series: i32): bool {
-  const lineBytes = knownBytes(series) + sampleBytes;
+  const ownBytes = series != 0 ? knownBytes(series) : lineBytesOfLabels();
+  const lineBytes = ownBytes + sampleBytes;
+  if (ownBytes == 0 || lineBytes > load<i32>(lineBytesMaxAt)) return false;
   const outEnd = load<i32>(outEndAt);
   out = load<i32>(outAt);
   count = 0;
@@ -40,7 +45,8 @@ export function writeSamples(start: i32, end: i32, series: i32): bool {
       }
       if (byte >= 0x80 || at != sampleEnd) return false;
     }
-    out = writeKnown(out, series, <i64>time, bits);
+    out = series != 0 ? writeKnown(out, series, <i64>time, bits) : writeUnknown(out, <i64>time, bits);
+    if (out == 0) return false;
     count++;
   }
   samplesEnd = at;

@@ -1,7 +1,8 @@
 // A series of remote write 1.0: label fields, then samples. See src/remote/write-v1.ts.
 import { entryKeyBytesAt, labelBytesIn, weighedAt, weighedMaxAt } from "./layout";
 import { fieldEnd, varint } from "./field";
-import { expected, find, passesOver, payload, take, word } from "./known";
+import { expected, find, isFull, miss, passesOver, payload, take, word } from "./known";
+import { addLabel, clearLabels, textBytes } from "./labels";
 import { keepSamples, samplesEnd, writeSamples } from "./samples";
 
 /** Takes the series at `at`. Answers where it ends, or 0 and has done nothing. */
@@ -10,11 +11,13 @@ export function seriesV1(at: i32, messageEnd: i32): i32 {
   const bytes = varint(at + 1, messageEnd);
   const start = fieldEnd;
   const end = start + bytes;
-  if (bytes < 0 || end > messageEnd || passesOver()) return 0;
+  if (bytes < 0 || end > messageEnd) return 0;
+  if (passesOver()) return unknownV1(start, end);
   let slot = expected(start, end);
   if (slot == 0) {
     slot = find(start, labelsEnd(start, end));
-    if (slot == 0) return 0;
+    // As long as there is room, it is added.
+    if (slot == 0) return isFull() ? unknownV1(start, end) : 0;
   }
   const series = payload(slot);
   const weighed = load<i32>(weighedAt) + load<i32>(series + labelBytesIn);
@@ -24,6 +27,36 @@ export function seriesV1(at: i32, messageEnd: i32): i32 {
   store<i32>(weighedAt, weighed);
   take(slot);
   return end;
+}
+
+function unknownV1(start: i32, end: i32): i32 {
+  const itemsStart = readLabels(start, end);
+  if (itemsStart == 0) return 0;
+  const weighed = load<i32>(weighedAt) + textBytes;
+  if (weighed > load<i32>(weighedMaxAt) || !writeSamples(itemsStart, end, 0) || samplesEnd != end) return 0;
+  keepSamples();
+  store<i32>(weighedAt, weighed);
+  miss();
+  return end;
+}
+
+/** Reads the label fields that stand in front; answers where they end, or 0 if one is not ordinary. */
+function readLabels(start: i32, end: i32): i32 {
+  clearLabels();
+  let at = start;
+  while (at < end && load<u8>(at) == 0x0a) {
+    const bytes = varint(at + 1, end);
+    const field = fieldEnd;
+    at = field + bytes;
+    if (bytes < 4 || at > end || load<u8>(field) != 0x0a) return 0;
+    const name = field + 2;
+    const nameBytes: i32 = load<i8>(field + 1);
+    const nameEnd = name + nameBytes;
+    if (nameBytes <= 0 || nameEnd + 2 > at || load<u8>(nameEnd) != 0x12) return 0;
+    const valueBytes = varint(nameEnd + 1, at);
+    if (valueBytes < 0 || fieldEnd + valueBytes != at || !addLabel(name, nameBytes, fieldEnd, valueBytes)) return 0;
+  }
+  return at;
 }
 
 /** Where the label fields end that stand in front. */

@@ -1,9 +1,10 @@
 // A series of remote write 2.0: references to symbols, samples, metadata that is durable. See src/remote/write-v2.ts.
-import { keyAt, periodAt, refsMax, repeatedAt, symbolCountAt, symbolSlotsAt, symbolSpansAt } from "./layout";
+import { keyAt, messageAt, periodAt, refsMax, repeatedAt, symbolCountAt, symbolSlotsAt, symbolSpansAt } from "./layout";
 import { labelBytesIn, metadataHelpIn, metadataPeriodIn, metadataTypeIn, metadataUnitIn } from "./layout";
 import { weighedAt, weighedMaxAt } from "./layout";
 import { fieldEnd, varint } from "./field";
-import { expectedWhole, find, passesOver, payload, take } from "./known";
+import { expectedWhole, find, isFull, miss, passesOver, payload, take } from "./known";
+import { addLabel, clearLabels, textBytes } from "./labels";
 import { keepSamples, samplesEnd, writeSamples } from "./samples";
 
 /** Bytes of the texts of the metadata that was read last; 0: it says nothing. */
@@ -16,16 +17,19 @@ export function seriesV2(at: i32, messageEnd: i32): i32 {
   const bytes = varint(at + 1, messageEnd);
   const start = fieldEnd;
   const end = start + bytes;
-  if (bytes < 2 || end > messageEnd || passesOver() || load<u8>(start) != 0x0a) return 0;
+  if (bytes < 2 || end > messageEnd || load<u8>(start) != 0x0a) return 0;
   const refsBytes = varint(start + 1, end);
-  const refsEnd = fieldEnd + refsBytes;
+  const refs = fieldEnd;
+  const refsEnd = refs + refsBytes;
   if (refsBytes < 0 || refsEnd > end) return 0;
-  const keyBytes = readKey(fieldEnd, refsEnd);
+  if (passesOver()) return unknownV2(refs, refsEnd, end);
+  const keyBytes = readKey(refs, refsEnd);
   if (keyBytes == 0) return 0;
   let slot = expectedWhole(keyAt, keyBytes);
   if (slot == 0) {
     slot = find(keyAt, keyAt + keyBytes);
-    if (slot == 0) return 0;
+    // As long as there is room, it is added.
+    if (slot == 0) return isFull() ? unknownV2(refs, refsEnd, end) : 0;
   }
   const series = payload(slot);
   if (!writeSamples(refsEnd, end, series) || !readMetadata(samplesEnd, end, series)) return 0;
@@ -36,6 +40,43 @@ export function seriesV2(at: i32, messageEnd: i32): i32 {
   store<i32>(weighedAt, weighed);
   take(slot);
   return end;
+}
+
+function unknownV2(refs: i32, refsEnd: i32, end: i32): i32 {
+  if (!readLabels(refs, refsEnd)) return 0;
+  const weighed = load<i32>(weighedAt) + textBytes;
+  if (weighed > load<i32>(weighedMaxAt) || !writeSamples(refsEnd, end, 0) || !isEmptyMetadata(samplesEnd, end)) return 0;
+  keepSamples();
+  store<i32>(weighedAt, weighed);
+  miss();
+  return end;
+}
+
+/** Whether nothing stands at `start`, or metadata that says nothing: most senders add such to every series. */
+@inline
+function isEmptyMetadata(start: i32, end: i32): bool {
+  return start == end || (start + 2 == end && load<u16>(start) == 0x002a);
+}
+
+/** Reads the labels that pairs of references stand for; answers false if one is not ordinary. */
+function readLabels(start: i32, end: i32): bool {
+  clearLabels();
+  const symbols = load<i32>(symbolCountAt);
+  let at = start;
+  while (at < end) {
+    const name = varint(at, end);
+    if (name < 0 || name >= symbols) return false;
+    const value = varint(fieldEnd, end);
+    if (value < 0 || value >= symbols) return false;
+    at = fieldEnd;
+    if (!addLabel(symbolStart(name), symbolBytes(name), symbolStart(value), symbolBytes(value))) return false;
+  }
+  return true;
+}
+
+@inline
+function symbolStart(ref: i32): i32 {
+  return messageAt + load<i32>(symbolSpansAt + (ref << 3));
 }
 
 /** Makes what the series is known by of its references, as LabelRefs.makeKey does; answers its bytes, or 0. */
