@@ -80,7 +80,8 @@ export async function collect(sources: StatusSources, history: History): Promise
     },
     lastMinute: { ...minute, spanSeconds: spanMs / 1000 },
     items: await itemTotals(metrics),
-    spool: await spoolOf(sources),
+    // An object is put every few minutes: until then it grows as it should.
+    spool: await spoolOf(sources, sources.note() === undefined ? 0 : history.growth(reading)),
   };
   const state = judge({
     ...found,
@@ -146,11 +147,13 @@ async function putsOf(metrics: Metrics): Promise<Puts> {
   };
 }
 
-async function spoolOf({ spool, metrics }: StatusSources): Promise<Status["spool"]> {
+async function spoolOf({ spool, metrics }: StatusSources, bytesPerSecond: number): Promise<Status["spool"]> {
   if (spool === undefined) return undefined;
+  const bytes = await totalOf(metrics.spool.bytes);
+  const leftBytes = Math.max(0, spool.bytesMax - bytes);
   return {
     directory: plain(spool.directory),
-    bytes: await totalOf(metrics.spool.bytes),
+    bytes,
     bytesMax: spool.bytesMax,
     segments: await totalOf(metrics.spool.segments),
     oldestAgeSeconds: await totalOf(metrics.spool.oldestAge),
@@ -158,6 +161,7 @@ async function spoolOf({ spool, metrics }: StatusSources): Promise<Status["spool
     droppedBytes: await totalOf(metrics.spool.droppedBytes),
     damagedFrames: await totalOf(metrics.spool.damagedFrames),
     whenFull: spool.whenFull,
+    fullInSeconds: bytesPerSecond > 0 ? Math.round(leftBytes / bytesPerSecond) : undefined,
   };
 }
 

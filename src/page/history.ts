@@ -29,6 +29,7 @@ export interface Point {
 export const intervalMs = 10_000;
 export const hourMs = 3_600_000;
 const minuteMs = 60_000;
+const growthMs = 5 * minuteMs;
 const pointsMax = hourMs / intervalMs;
 /** Rates over less than this would make much of little. */
 const spanMinMs = intervalMs;
@@ -52,6 +53,13 @@ export class History {
   /** At most an hour of them, oldest first. */
   get points(): readonly Point[] {
     return this.kept;
+  }
+
+  /** How fast the spool filled in the last minutes, in bytes a second; not above 0: it did not. */
+  growth(now: Reading): number {
+    const first = this.kept.find(({ atMs }) => now.atMs - atMs <= growthMs);
+    if (first === undefined || now.atMs - first.atMs < minuteMs / 2) return 0;
+    return ((now.spoolBytes - first.spoolBytes) * 1000) / (now.atMs - first.atMs);
   }
 
   /** What happened in the minute before `now`, or since the first reading. */

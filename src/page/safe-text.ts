@@ -29,10 +29,7 @@ const secrets: readonly (readonly [pattern: RegExp, instead: string])[] = [
     /\b(Signature|Credential|X-Amz-Security-Token|X-Amz-Signature|X-Amz-Credential)=[^\s,&"]+/gi,
     "$1=[hidden]",
   ],
-  [
-    /\b(password|passwd|secret|token|secret_?access_?key)(["']?\s*[=:]\s*["']?)[^\s,&"']{4,}/gi,
-    "$1$2[hidden]",
-  ],
+  [/((?:passw|secret|token|access_?key)[\w-]{0,40})(["']?\s*[=:]\s*["']?)[^\s,&"']{4,}/gi, "$1$2[hidden]"],
 ];
 
 function withoutSecrets(text: string): string {

@@ -75,6 +75,8 @@ export interface SpoolState {
   readonly droppedBytes: number;
   readonly damagedFrames: number;
   readonly whenFull: string;
+  /** As it filled in the last minutes; undefined: it did not, or shipping is not behind. */
+  readonly fullInSeconds: number | undefined;
 }
 
 export interface QuarantineState {

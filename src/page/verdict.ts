@@ -114,8 +114,15 @@ function failing({ lastMinute, archive, spool }: Findings): State | undefined {
 function shippingBehind({ readiness: { note }, archive, spool }: Findings): State | undefined {
   if (note === undefined || spool === undefined) return undefined;
   const sentence = `Samples are durable in the spool, but it fills: ${archive.name} does not keep up.`;
-  const room = `It holds ${bytes(spool.bytes)} of ${bytes(spool.bytesMax)}.`;
-  return say("warning", "spooling", sentence, `${sentenceOf(note)} ${room}`);
+  const why = sentenceOf(note.replace(/^Ready, but the spool fills: /, ""));
+  const { fullInSeconds } = spool;
+  const when = fullInSeconds === undefined ? "" : `, and is full in ${span(fullInSeconds)} at this pace`;
+  return say(
+    "warning",
+    "spooling",
+    sentence,
+    `${why} The spool holds ${bytes(spool.bytes)} of ${bytes(spool.bytesMax)}${when}.`,
+  );
 }
 
 function silent({ silentSeconds, lastMinute }: Findings): State | undefined {

@@ -17,7 +17,7 @@ export interface Chart {
   readonly merge: "mean" | "most";
   /** At most three. */
   readonly curves: readonly Curve[];
-  /** What the top of the chart counts up in: powers of 1024 or of 10. */
+  /** For bytes; not set: units go up by 1000. */
   readonly base?: 1024;
 }
 
@@ -75,13 +75,13 @@ export function placed(
   });
 }
 
-/** The next of 1, 2, 5 times a power of ten above `value`, for bytes of a power of 1024. */
+/** The next of 1, 2, 5 times a power of ten above `value`; for bytes the next power of two. */
 export function niceTop(value: number, base: 1024 | undefined): number {
   if (!(value > 0)) return base ?? 1;
-  const unit = base === undefined ? 1 : 1024 ** Math.floor(Math.log2(value) / 10);
-  const power = 10 ** Math.floor(Math.log10(value / unit));
-  const step = [1, 2, 5, 10].find((each) => each * power * unit >= value * 0.999) ?? 10;
-  return step * power * unit;
+  if (base !== undefined) return Math.max(base, 2 ** Math.ceil(Math.log2(value)));
+  const power = 10 ** Math.floor(Math.log10(value));
+  const step = [1, 2, 5, 10].find((each) => each * power >= value * 0.999) ?? 10;
+  return step * power;
 }
 
 /** The chart of `history` in `window`. */

@@ -8,9 +8,11 @@ import { facts } from "./table.ts";
 
 /** The cards, side by side where there is room. */
 export function deliverySection(status: Status): Html {
+  const [spool, quarantine] = [spoolCard(status), quarantineCard(status)];
+  // Of about the same height on both sides.
+  const [left, right] = status.spool === undefined ? ["", html`${spool}${quarantine}`] : [quarantine, spool];
   return html`<section aria-labelledby="delivery"><h2 id="delivery" class="unseen">Delivery</h2><div class="cards">
-  <div>${putsCard(status)}${billCard(status)}</div>
-  <div>${itemsCard(status)}${spoolCard(status)}${quarantineCard(status)}</div></div></section>`;
+  <div>${putsCard(status)}${billCard(status)}${left}</div><div>${itemsCard(status)}${right}</div></div></section>`;
 }
 
 function card(title: string, content: Html, note?: Html | string): Html {
@@ -89,7 +91,7 @@ function spoolCard({ spool }: Status): Html {
       html`<code>--spool-dir</code> takes samples while the sink cannot, on the local disk.`,
     );
   }
-  const { oldestAgeSeconds, damagedFrames, droppedBytes } = spool;
+  const { oldestAgeSeconds, damagedFrames, droppedBytes, fullInSeconds } = spool;
   return card(
     "Spool",
     facts([
@@ -98,6 +100,7 @@ function spoolCard({ spool }: Status): Html {
       ["Segments", format.count(spool.segments)],
       ["Oldest lines", oldestAgeSeconds > 0 ? format.span(oldestAgeSeconds) : "none"],
       ["Shipped since the start", format.bytes(spool.shippedBytes)],
+      ["Full at this pace", fullInSeconds === undefined ? undefined : `in ${format.span(fullInSeconds)}`],
       ["When it is full", spool.whenFull === "refuse" ? "requests get 503" : "the oldest lines are lost"],
       ["Lost because it was full", droppedBytes > 0 ? format.bytes(droppedBytes) : "nothing"],
       ["Damaged places", damagedFrames > 0 ? format.count(damagedFrames) : "none"],
