@@ -10,12 +10,31 @@ const heads: Readonly<Record<string, string>> = {
   toAwsSdk: "× AWS SDK",
   samplesPerCoreSecond: "samples/core s",
   cpuSecondsPerMillion: "CPU s/M",
+  samplesPerSecond: "samples/s",
+  cpuNsPerRequest: "ns/request",
+  rssPeakMiB: "peak MiB",
+  rssFirstFifthMiB: "MiB first fifth",
+  rssLastFifthMiB: "MiB last fifth",
+  idleRssMiB: "idle MiB",
+  readyMs: "ready ms",
+  p50Ms: "p50 ms",
+  p99Ms: "p99 ms",
+  maxMs: "max ms",
+  coresUsed: "cores",
 };
 
 /** One table per kind of figure, as Markdown, which a terminal shows as well. */
-export function tableOf(figures: readonly Figure[]): string {
+export function tableOf(measured: readonly Figure[]): string {
+  // Single looks of a soak are for those who draw them.
+  const figures = measured.filter(({ part }) => part !== "series");
   const kinds = [...new Set(figures.map(({ figure }) => figure))];
   return kinds.map((kind) => tableOfKind(figures.filter(({ figure }) => figure === kind))).join("\n\n");
+}
+
+/** One figure as it is measured. */
+export function oneLine({ figure, part, input, runtime, values }: Figure): string {
+  const texts = Object.entries(values).map(([name, value]) => `${heads[name] ?? name} ${rounded(value)}`);
+  return `${[figure, part, input, runtime].filter(Boolean).join(", ")}: ${texts.join(", ")}`;
 }
 
 function tableOfKind(figures: readonly Figure[]): string {
@@ -43,8 +62,9 @@ function spreadOf(values: readonly number[]): string {
 }
 
 function rounded(value: number): string {
+  if (value < 0) return `-${rounded(-value)}`;
   if (value >= 100) return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
-  return value.toPrecision(value >= 10 ? 3 : 2);
+  return value === 0 ? "0" : value.toPrecision(value >= 10 ? 3 : 2);
 }
 
 function align(rows: readonly (readonly string[])[]): string {

@@ -1,8 +1,8 @@
 /**
  * `npm run bench`: what samples cost, in CPU time and as ratios to yardsticks. Every measurement is a fresh process;
- * runs take turns. A table on the terminal; every single figure as a JSON line to stdout or into a file.
+ * runs take turns. A table on the terminal; every single figure as a JSON line to stdout or into a file, as it comes.
  */
-import { writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { inputNames } from "../test/bench/inputs.ts";
 import type { Figure } from "../test/bench/measure.ts";
@@ -10,7 +10,8 @@ import { makeCertificates } from "../test/bench/null-end.ts";
 import { measureSoak } from "../test/bench/soak.ts";
 import { figureNames, plan, receiverKinds } from "./bench-plan.ts";
 import { runShort, versionsLine } from "./bench-process.ts";
-import { tableOf } from "./bench-table.ts";
+import { oneLine, tableOf } from "./bench-table.ts";
+import { killEverything } from "./test-process.ts";
 
 const usage = `What samples cost: CPU time per sample, beside yardsticks that run in the same process.
 
@@ -34,7 +35,10 @@ const usage = `What samples cost: CPU time per sample, beside yardsticks that ru
                      ${inputNames.slice(7).join(", ")}; may be repeated
   --runs N           fresh processes for each figure (3)
   --json             JSON lines on stdout in place of the table
-  --out FILE         JSON lines into FILE as well
+  --out FILE         JSON lines into FILE as well, behind those that are there
+  --from FILE        measures nothing: the table of JSON lines of earlier runs
+
+Ctrl-C ends it with the table of what was measured so far.
 `;
 
 const { values: given, positionals } = parseArgs({
@@ -47,44 +51,54 @@ const { values: given, positionals } = parseArgs({
     runs: { type: "string", default: "3" },
     json: { type: "boolean", default: false },
     out: { type: "string" },
+    from: { type: "string" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
 
+const figures: Figure[] = [];
+let isInterrupted = false;
+
 if (given.help) console.log(usage);
 else if (given.short) process.exitCode = await runShort();
+else if (given.from !== undefined) console.log(tableOf(readFigures(given.from)));
 else await main();
 
 async function main(): Promise<void> {
   assertKnown("figure", positionals, figureNames);
   assertKnown("--runtime", given.runtime, receiverKinds);
   assertKnown("--input", given.input, inputNames);
-  say(versionsLine());
+  const machine = versionsLine();
+  say(machine);
+  if (given.out !== undefined) appendFileSync(given.out, `${JSON.stringify({ machine, at: new Date() })}\n`);
   const certificates = makeCertificates();
   if (typeof certificates === "string") say(`over TLS: not measured: ${certificates}`);
   else Object.assign(process.env, certificates.env);
-  const figures: Figure[] = [];
+  // What is under way fails then, and gives back what it took.
+  process.once("SIGINT", () => {
+    isInterrupted = true;
+    killEverything();
+  });
   try {
-    figures.push(...(given.soak === undefined ? await measureAll() : await soak(secondsOf(given.soak))));
+    await (given.soak === undefined ? measureAll() : soak(secondsOf(given.soak)));
   } finally {
     if (typeof certificates !== "string") certificates.remove();
   }
-  const lines = figures.map((figure) => `${JSON.stringify(figure)}\n`).join("");
-  if (given.out !== undefined) writeFileSync(given.out, lines);
-  if (given.json) process.stdout.write(lines);
-  else console.log(tableOf(figures.filter(({ part }) => part !== "series")));
+  if (!given.json) console.log(tableOf(figures));
 }
 
 /** Runs all there is to do as often as asked; every second time from behind, so that no one is always first. */
-async function measureAll(): Promise<Figure[]> {
+async function measureAll(): Promise<void> {
   const tasks = plan({ figures: positionals, runtimes: given.runtime, inputs: given.input, say });
-  const figures: Figure[] = [];
   const runs = Number(given.runs);
+  if (!Number.isInteger(runs) || runs < 1) fail(`--runs ${given.runs}: must be a number from 1 on`);
+  if (tasks.length === 0) fail("nothing to measure: no such figure has such a runtime and such an input");
   for (let run = 0; run < runs; run++) {
-    for (const { name, measure } of run % 2 === 0 ? tasks : tasks.toReversed()) {
-      say(`${run + 1}/${runs} ${name}`);
+    for (const [at, { name, measure }] of (run % 2 === 0 ? tasks : tasks.toReversed()).entries()) {
+      if (isInterrupted) return;
+      say(`run ${run + 1} of ${runs}, ${at + 1} of ${tasks.length}: ${name}`);
       try {
-        figures.push(...(await measure()));
+        for (const figure of await measure()) took(figure);
       } catch (error) {
         // One that fails costs no more than itself.
         say(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -92,17 +106,31 @@ async function measureAll(): Promise<Figure[]> {
       }
     }
   }
-  return figures;
 }
 
-async function soak(seconds: number): Promise<Figure[]> {
+async function soak(seconds: number): Promise<void> {
   const kinds = receiverKinds.filter((kind) => given.runtime.includes(kind));
-  const figures: Figure[] = [];
   for (const kind of kinds.length === 0 ? (["binary"] as const) : kinds) {
+    if (isInterrupted) return;
     say(`soak of ${kind}, ${seconds} s`);
-    figures.push(...(await measureSoak(kind, seconds)));
+    await measureSoak(kind, seconds, took);
   }
-  return figures;
+}
+
+/** A figure is told as soon as it is there: a run may take an hour, and be interrupted. */
+function took(figure: Figure): void {
+  figures.push(figure);
+  const line = `${JSON.stringify(figure)}\n`;
+  if (given.out !== undefined) appendFileSync(given.out, line);
+  if (given.json) process.stdout.write(line);
+  say(`  ${oneLine(figure)}`);
+}
+
+function readFigures(path: string): Figure[] {
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith('{"figure"'))
+    .map((line) => JSON.parse(line) as Figure);
 }
 
 function secondsOf(text: string): number {

@@ -8,11 +8,18 @@ import { silentLog } from "../support/silent-log.ts";
 export const nullCredentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG" };
 export const nullRegion = "eu-central-1";
 
-/** The answer to a put of `count` records. */
+/** What Kinesis answers to a put of `count` records. */
 export function durableAnswer(count: number): string {
   const record =
     '{"SequenceNumber":"49590338271490256608559692538361571095921575989136588898","ShardId":"shardId-0"}';
   return `{"FailedRecordCount":0,"Records":[${new Array<string>(count).fill(record).join(",")}]}`;
+}
+
+/** The same of Firehose. */
+export function durableFirehoseAnswer(count: number): string {
+  const record =
+    '{"RecordId":"q7Jq0UOBoTx0VYvDvyPzRkJq0UOBoTx0VYvDvyPzRkJq0UOBoTx0VYvDvyPzRkJq0UOBoTx0VYvDvyPzRkJq"}';
+  return `{"FailedPutCount":0,"RequestResponses":[${new Array<string>(count).fill(record).join(",")}]}`;
 }
 
 /** Our client; `fetch` goes out or does not. */

@@ -1,13 +1,13 @@
 /**
- * A null end in a process of its own, so that its CPU does not count: answers every PutRecords as durable, a relay's
- * remote write with 204. First line on stdout: the port. GET /_null tells how many requests and bytes came.
+ * A null end in a process of its own, so that its CPU does not count: answers every put of Kinesis and Firehose as
+ * durable, a relay's remote write with 204. First line on stdout: the port. GET /_null tells how many requests and bytes came.
  */
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
-import { durableAnswer } from "./null-aws.ts";
+import { durableAnswer, durableFirehoseAnswer } from "./null-aws.ts";
 
 const [keyPath, certPath] = process.argv.slice(2);
 const isTls = keyPath !== undefined && certPath !== undefined;
@@ -47,6 +47,8 @@ function answer({ method, headers }: IncomingMessage, body: Buffer, response: Se
   const target = String(headers["x-amz-target"] ?? "");
   const json = { "Content-Type": "application/x-amz-json-1.1" };
   if (target.endsWith(".PutRecords")) response.writeHead(200, json).end(durableAnswer(countRecords(body)));
+  else if (target.endsWith(".PutRecordBatch"))
+    response.writeHead(200, json).end(durableFirehoseAnswer(countRecords(body)));
   else if (target.endsWith(".ListShards"))
     response.writeHead(200, json).end(JSON.stringify({ Shards: shards }));
   else response.writeHead(204).end();

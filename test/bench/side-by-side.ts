@@ -1,4 +1,5 @@
 /** The whole program beside vmagent: the same bodies, a null end behind, CPU time from /proc. */
+import { compressions } from "../../src/compression.ts";
 import type { InputName } from "./inputs.ts";
 import { type LoadSpec, runLoad } from "./load-process.ts";
 import type { Figure } from "./measure.ts";
@@ -19,12 +20,11 @@ const requests = 1_000;
 /** Requests of the corpus are a quarter as large. */
 const corpusFactor = 4;
 
-/** Ours into Kinesis with each compression, and into files: small ones, so that compressing them is in the figure. */
+/** Ours into each sink with each compression; files are small ones, so that compressing them is in the figure. */
 const sinks: readonly (readonly [string, readonly string[]])[] = [
-  ["kinesis none", ["--sink", "kinesis:bench", "--compression", "none"]],
-  ["kinesis gzip", ["--sink", "kinesis:bench", "--compression", "gzip"]],
-  ["kinesis zstd", ["--sink", "kinesis:bench", "--compression", "zstd"]],
-  ["file gzip", ["--sink", "file:archive", "--compression", "gzip", "--rotate-bytes", "16MiB"]],
+  ["kinesis", ["--sink", "kinesis:bench"]],
+  ["firehose", ["--sink", "firehose:bench"]],
+  ["file", ["--sink", "file:archive", "--rotate-bytes", "16MiB"]],
 ];
 
 /** Every receiver with every sink. */
@@ -32,7 +32,13 @@ export function contestsOf(kinds: readonly ReceiverKind[]): readonly Contest[] {
   return kinds.flatMap<Contest>((kind) =>
     kind === "vmagent"
       ? [{ kind, args: [], name: "relay" }]
-      : sinks.map(([name, args]) => ({ kind, args, name })),
+      : sinks.flatMap(([sink, args]) =>
+          compressions.map((name) => ({
+            kind,
+            name: `${sink} ${name}`,
+            args: [...args, "--compression", name],
+          })),
+        ),
   );
 }
 

@@ -13,15 +13,19 @@ const senders = 64;
 const warmupSeconds = 20;
 const looks = 40;
 
-/** Answers with the figure of the whole and one for each look. */
-export async function measureSoak(kind: ReceiverKind, seconds: number): Promise<Figure[]> {
+/** Tells a figure for each look, and that of the whole at the end. */
+export async function measureSoak(
+  kind: ReceiverKind,
+  seconds: number,
+  tell: (figure: Figure) => void,
+): Promise<void> {
   const args = ["--sink", "kinesis:bench", "--compression", "gzip"];
-  return await withNullServer("http", ({ url: nullUrl }) =>
+  await withNullServer("http", ({ url: nullUrl }) =>
     withReceiver({ kind, args, nullUrl }, async ({ url, pid }) => {
       const isBound = bindToOneCore(pid);
       const load = { url, input, senders, samplesPerSecond } as const;
       await runLoad({ ...load, seconds: warmupSeconds });
-      const series: Figure[] = [];
+      const series: { readonly rssMiB: number }[] = [];
       const startNs = cpuNsOfProcess(pid);
       const startedMs = performance.now();
       const sending = runLoad({ ...load, seconds });
@@ -37,11 +41,12 @@ export async function measureSoak(kind: ReceiverKind, seconds: number): Promise<
           rssMiB: memoryMiBOf(pid).rss,
           cores: (nowNs - beforeNs) / 1e6 / (nowMs - beforeMs),
         };
-        series.push({ figure: "soak", part: "series", input, runtime: kind, values });
+        series.push(values);
+        tell({ figure: "soak", part: "series", input, runtime: kind, values });
         [beforeNs, beforeMs] = [nowNs, nowMs];
       }
       const { samples, p50Ms, p99Ms, maxMs } = await sending;
-      const rss = series.map(({ values }) => values["rssMiB"] ?? 0);
+      const rss = series.map(({ rssMiB }) => rssMiB);
       const fifth = Math.ceil(rss.length / 5);
       const [first, last] = [median(rss.slice(0, fifth)), median(rss.slice(-fifth))];
       const values = {
@@ -54,7 +59,7 @@ export async function measureSoak(kind: ReceiverKind, seconds: number): Promise<
         rssLastFifthMiB: last,
         ...{ p50Ms, p99Ms, maxMs },
       };
-      return [...series, { figure: "soak", part: "whole", input, runtime: kind, values }];
+      tell({ figure: "soak", part: "whole", input, runtime: kind, values });
     }),
   );
 }
