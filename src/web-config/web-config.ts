@@ -99,11 +99,19 @@ function readRateLimit(fields: Fields): RateLimit | undefined {
   return { intervalMs, burst };
 }
 
-const unitsMs: Readonly<Record<string, number>> = { us: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const unitsMs: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 function readIntervalMs(text: string): number | undefined {
-  if (text === "0") return 0;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(us|ms|s|m|h)/g)];
+  // A bare number is what Go counts durations in.
+  if (/^\d{1,15}$/.test(text)) return Number(text) * 1e-6;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join("") !== text) return undefined;
   return parts.reduce((sumMs, [, count, unit]) => sumMs + Number(count) * (unitsMs[unit ?? ""] ?? 0), 0);
 }
