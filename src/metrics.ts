@@ -70,6 +70,13 @@ class Instruments {
     return new Counter<L>({ name: prefix + name, help, labelNames: [...labelNames], registers });
   }
 
+  /** Its series are there at zero from the start: the first increase of one that appears is nothing to Prometheus. */
+  counterOf<L extends string>(name: string, help: string, label: L, values: readonly string[]): Counter<L> {
+    const counter = this.counter(name, help, [label]);
+    for (const value of values) counter.inc({ [label]: value } as Record<L, string>, 0);
+    return counter;
+  }
+
   gauge<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> {
     const { registers } = this;
     return new Gauge<L>({ name: prefix + name, help, labelNames: [...labelNames], registers });
@@ -105,6 +112,10 @@ function requestMetrics(make: Instruments) {
     ),
     ackDuration: make.seconds("ack_duration_seconds", "From the arrival of a write request to its answer."),
     bodyBytes: make.gauge("body_bytes", "Bytes of request bodies held in memory."),
+    pendingLimit: make.gauge(
+      "pending_limit_bytes",
+      "Bytes of lines not yet durable beyond which requests get 503 (--pending-bytes).",
+    ),
   };
 }
 
@@ -146,11 +157,12 @@ function putMetrics(make: Instruments, part: string, where: string) {
 
 function sinkMetrics(make: Instruments) {
   return {
-    duplicateRisk: make.counter(
+    duplicateRisk: make.counterOf(
       "duplicate_risk_lines_total",
       "Lines that may be in the archive twice. late, partial: durable, but their request was answered with 503; " +
         "unconfirmed: put again, or answered with 503, after an attempt that may have stored them.",
-      ["cause"],
+      "cause",
+      ["late", "partial", "unconfirmed"],
     ),
     quarantinedLines: make.counter(
       "quarantined_lines_total",
@@ -169,10 +181,11 @@ function sinkMetrics(make: Instruments) {
       "credentials_expiry_timestamp_seconds",
       "Unix time at which the AWS credentials in use expire; 0: they do not, or there are none.",
     ),
-    credentialsLoads: make.counter(
+    credentialsLoads: make.counterOf(
       "credentials_loads_total",
-      "Times that AWS credentials were loaded or renewed, by outcome (loaded, failed).",
-      ["outcome"],
+      "Times that AWS credentials were loaded or renewed, by outcome.",
+      "outcome",
+      ["loaded", "failed"],
     ),
     s3Objects: make.counter("s3_objects_put_total", "Objects put to S3."),
     s3Requests: make.counter("s3_requests_total", "Requests to S3, by operation and outcome.", [
@@ -209,6 +222,7 @@ function billMetrics(make: Instruments) {
 function spoolMetrics(make: Instruments) {
   return {
     bytes: make.gauge("spool_bytes", "Bytes of segments in the spool."),
+    limit: make.gauge("spool_limit_bytes", "Most bytes of the spool (--spool-bytes); 0: there is no spool."),
     segments: make.gauge("spool_segments", "Segments in the spool."),
     oldestAge: make.gauge(
       "spool_oldest_age_seconds",

@@ -30,8 +30,10 @@ const reportIntervalMs = 60_000;
 
 /** Opens sink and spool as they are configured. Rejects with a ConfigError that says what is wrong. */
 export async function openIntake(surroundings: Surroundings): Promise<Intake> {
-  const { sink, spoolDirectory } = surroundings.config;
-  assertDirectoriesApart(surroundings.config);
+  const { config, metrics } = surroundings;
+  const { sink, spoolDirectory } = config;
+  assertDirectoriesApart(config);
+  metrics.pendingLimit.set(config.pendingBytesMax);
   // S3 is never without: its objects are too few for requests to wait for.
   if (spoolDirectory === undefined && sink.kind !== "s3") return openDirect(surroundings, sink);
   return openSpooled(surroundings);
@@ -63,6 +65,7 @@ async function openDirect(surroundings: Surroundings, choice: RecordSinkChoice):
 
 async function openSpooled(surroundings: Surroundings): Promise<Intake> {
   const { config, clock, random, log, outageLog, metrics } = surroundings;
+  metrics.spool.limit.set(config.spoolBytesMax);
   const { spool, target, delay, end } = await startShipping(surroundings, reportIntervalMs);
   const { quarantine } = target;
   const batcher = createBatcher({
