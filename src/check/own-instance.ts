@@ -21,6 +21,8 @@ export type OwnAnswer =
 const textCharsMax = 1_000;
 /** Nobody listens: the other protocol will not do better. */
 const refusedCodes = new Set(["ECONNREFUSED", "ConnectionRefused", "EADDRNOTAVAIL", "ENOTFOUND"]);
+/** As the TLS libraries of the runtimes say it, for TLS 1.3 and 1.2. */
+const certificateWanted = /certificate.?required|alert.*(?:bad.?certificate|handshake.?failure)|fatal alert/i;
 
 /** What it answers at `path`, with or without TLS. Its certificate is not verified: nothing secret is sent. */
 export async function askOwnInstance(options: OwnInstanceOptions, path: string): Promise<OwnAnswer> {
@@ -45,10 +47,8 @@ export async function checkHealth(
   const { status, url } = answer;
   // Who asks for a password is there and answers.
   const healthy = status === 200 || status === 401 || status === 403;
-  return {
-    healthy,
-    message: healthy ? `${url} answers ${status}` : `${url} answers ${status}: ${answer.text}`,
-  };
+  if (!healthy) return { healthy, message: `${url} answers ${status}: ${answer.text}` };
+  return { healthy, message: status === 200 ? `${url} answers 200` : `${url} answers, and asks who we are` };
 }
 
 /** The step of a whole check: an instance need not run. */
@@ -85,6 +85,8 @@ function ask(
     const timeout = Math.max(1, untilMs - performance.now());
     const fail = (error: unknown) => {
       clearTimeout(timer);
+      // It has shaken hands, and would like to see a certificate: that is an answer too.
+      if (tls && certificateWanted.test(describeError(error))) return resolve({ status: 401, text: "", url });
       const code = error instanceof Error && "code" in error ? String(error.code) : "";
       resolve({
         problem: code === "" ? describeError(error) : codeText(code, error),

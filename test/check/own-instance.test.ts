@@ -54,6 +54,19 @@ test("an instance that asks for a password is healthy, one that answers 503 is n
   });
 });
 
+test("an instance that asks for a certificate of its clients is healthy", async () => {
+  const asking = { ...selfSigned, ca: selfSigned.cert, requestCert: true, rejectUnauthorized: true };
+  for (const maxVersion of ["TLSv1.3", "TLSv1.2"] as const) {
+    await withServer(createTlsServer({ ...asking, maxVersion }, answering(200, "fine")), async (port) => {
+      const { healthy, message } = await checkHealth(asked(port, true));
+      assert.deepEqual(
+        [healthy, message],
+        [true, `https://127.0.0.1:${port}/-/healthy answers, and asks who we are`],
+      );
+    });
+  }
+});
+
 test("nobody who listens, and one who says nothing, are told apart, and in time", async () => {
   const { healthy, message } = await checkHealth(asked(1));
   assert.equal(healthy, false);
