@@ -50,7 +50,8 @@ export function writeSamples(start: i32, end: i32, series: i32): bool {
     count++;
   }
   samplesEnd = at;
-  return true;
+  // What is wrong with labels shows only as they are written.
+  return series != 0 || count > 0;
 }
 
 export function keepSamples(): void {
