@@ -13,7 +13,8 @@ export function readCredentials(header: string): Credentials | undefined {
   if (scheme.toLowerCase() !== "basic") return undefined;
   const bytes = fromBase64(value);
   const end = bytes?.indexOf(colon) ?? -1;
-  if (bytes === undefined || end < 0) return undefined;
+  // An empty password is none: not every bcrypt agrees on its hash.
+  if (bytes === undefined || end < 0 || end + 1 === bytes.length) return undefined;
   const user = new TextDecoder().decode(bytes.subarray(0, end));
   return { kind: "basic", user, password: bytes.subarray(end + 1) };
 }
