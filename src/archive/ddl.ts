@@ -79,7 +79,8 @@ export type Engine = "athena" | "duckdb";
 
 /**
  * The statement of a view over the table in which samples are as Prometheus had them: times as timestamps (null
- * for those that are none), infinities and NaN as doubles. A null without a special is what the predecessor wrote for all of them: NaN.
+ * for those that are none), infinities and NaN as doubles. A null without a special is what the predecessor wrote for
+ * all of them: NaN.
  */
 export function valuesView(engine: Engine, table: string): string {
   // A view of Athena has no column with a time zone.

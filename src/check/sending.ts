@@ -149,7 +149,10 @@ function isFor(url: string, urls: readonly URL[]): boolean {
   return urls.some((ours) => ours.origin === origin && ours.pathname === pathname);
 }
 
-/** The samples of the text format whose names begin as ours do. https://prometheus.io/docs/instrumenting/exposition_formats/ */
+/**
+ * The samples of the text format whose names begin as ours do.
+ * https://prometheus.io/docs/instrumenting/exposition_formats/
+ */
 function readExposition(text: string): Exposition {
   const all = new Map<string, Sample[]>();
   for (const line of text.split("\n")) {

@@ -30,8 +30,9 @@ function answered<T>(answer: AwsAnswer<T>): T {
   return answer.value;
 }
 
+const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 const rule = (content: string) =>
-  `<?xml version="1.0"?><LifecycleConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</LifecycleConfiguration>`;
+  `<?xml version="1.0"?><LifecycleConfiguration xmlns="${namespace}">${content}</LifecycleConfiguration>`;
 const abort = (days: number) =>
   `<AbortIncompleteMultipartUpload><DaysAfterInitiation>${days}</DaysAfterInitiation></AbortIncompleteMultipartUpload>`;
 
@@ -61,7 +62,9 @@ test("rules that remove unfinished uploads count where they are on and cover the
 
 test("encryption is told with its key", async () => {
   const encryption = async (content: string) => {
-    const text = `<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>${content}</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>`;
+    const byDefault = `<ApplyServerSideEncryptionByDefault>${content}</ApplyServerSideEncryptionByDefault>`;
+    const rules = `<Rule>${byDefault}</Rule>`;
+    const text = `<ServerSideEncryptionConfiguration>${rules}</ServerSideEncryptionConfiguration>`;
     return answered(await bucketEncryption(bucketThatSays(text).address, neverAborted));
   };
   assert.equal(await encryption("<SSEAlgorithm>AES256</SSEAlgorithm>"), "AES256");

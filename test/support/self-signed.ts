@@ -1,4 +1,4 @@
-/** A certificate that nobody vouches for, of a name that no host has, until 2126; its key is in the open and worth nothing. */
+/** A certificate that nobody vouches for, of a name that no host has; its key is in the open and worth nothing. */
 export const selfSigned = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBgTCCASegAwIBAgIUJPuCmxQJ9XwLGz8EqE3vZFicLXUwCgYIKoZIzj0EAwIw
