@@ -68,7 +68,7 @@ function titleOf({ state: { level } }: Status): string {
 
 function timeLine({ at }: Status): Html {
   return html`<div class="bar-line"><span>As of <time id="at" datetime="${at}">${clockTime(at, at)} UTC</time>;
-all times are UTC (+00:00).</span><span class="live"><span id="live">Reload for newer numbers.</span>
+all times are UTC (+00:00).</span><span class="live" data-keep><span id="live">Reload for newer numbers.</span>
 <button id="pause" type="button" hidden>Pause</button></span></div>`;
 }
 

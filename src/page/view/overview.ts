@@ -17,7 +17,7 @@ export const stateWords: Readonly<Record<StateLevel, string>> = {
 /** The sentence. It is announced when it changes, so what changes all the time stands below. */
 export function stateSection({ state: { level, sentence, detail } }: Status): Html {
   return html`<section class="state ${level}" aria-label="State">${stateIcon(level)}
-  <div><span class="word">${stateWords[level]}</span><h1 role="status">${sentence}</h1></div>
+  <div role="status"><span class="word">${stateWords[level]}</span><h1>${sentence}</h1></div>
   ${detail === undefined ? "" : html`<p>${detail}</p>`}</section>`;
 }
 

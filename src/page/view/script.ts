@@ -20,6 +20,8 @@ export const script = `
       if (old.data !== now.data) old.data = now.data;
       return;
     }
+    // What the script itself says is not the server's.
+    if ("keep" in old.dataset) return;
     for (const { name } of [...old.attributes]) {
       if (!now.hasAttribute(name) && name !== "open") old.removeAttribute(name);
     }

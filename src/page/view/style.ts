@@ -67,7 +67,7 @@ button:hover { border-color: var(--soft); }
 .state p { grid-column: 2; color: var(--ink); overflow-wrap: anywhere; max-width: 90ch; }
 .lost { border: 1px solid var(--error); background: var(--error-ground); color: var(--error); font-weight: 600;
   border-radius: 10px; padding: 12px 20px; }
-.old #status { opacity: .55; }
+.old #status { filter: grayscale(1); }
 .tiles { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 12px; }
 .tile { display: flex; flex-direction: column; padding: 14px 18px; }
 .tile dt { color: var(--soft); font-size: 13px; }
@@ -144,8 +144,9 @@ footer .frame { display: flex; flex-wrap: wrap; gap: 4px 20px; justify-content: 
 @media (max-width: 1020px) {
   .charts { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  td.wide { min-width: 6em; } td, th { padding-right: 10px; } thead th { white-space: normal; }
 }
-@media (max-width: 680px) {
+@media screen and (max-width: 760px) {
   .frame { padding-left: 14px; padding-right: 14px; }
   main, #status { gap: 12px; } main.frame { padding-top: 12px; }
   .card { padding: 14px; } .tile { padding: 12px 14px; } .state { padding: 14px; gap: 4px 12px; }
@@ -166,7 +167,7 @@ footer .frame { display: flex; flex-wrap: wrap; gap: 4px 20px; justify-content: 
 }
 @media print {
   :root { --ground: #fff; --card: #fff; --line: #bbb; }
-  html { font-size: 12px; } .card, .state, li, tr { break-inside: avoid; }
+  html, table, td, th, tbody th, .facts, .troubles li { font-size: 11px; } .card, .state, li, tr { break-inside: avoid; }
   .top nav, .live, button, .chart details { display: none; }
   .charts { grid-template-columns: repeat(3, minmax(0, 1fr)); }
   .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); }
