@@ -5,7 +5,7 @@ import type { WebConfigMetrics } from "../metrics.ts";
 import type { LoadedWebConfig } from "./load.ts";
 
 /** Certificates and passwords that changed hold after this time at the most, in ms, and that of reading them. */
-const lookMs = 5_000;
+const lookMs = 2_000;
 
 export interface WatchOptions {
   /** What holds now. */
