@@ -4,5 +4,5 @@ export const compressions = ["none", "gzip", "zstd"] as const;
 export type Compression = (typeof compressions)[number];
 
 /** Levels at which more effort gains little on lines. */
-export const gzipLevel = 6;
-export const zstdLevel = 3;
+export const gzipLevel = 2;
+export const zstdLevel = 2;
