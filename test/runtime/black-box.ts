@@ -5,6 +5,7 @@ import { checkCases } from "./check-cases.ts";
 import { commandLineCases } from "./command-line-cases.ts";
 import { httpCases } from "./http-cases.ts";
 import { lifeCases } from "./life-cases.ts";
+import { securityCases } from "./security-cases.ts";
 import { spoolCases } from "./spool-cases.ts";
 
 export interface Case {
@@ -19,6 +20,7 @@ export async function testProgram(kind: ProgramKind): Promise<void> {
     ...commandLineCases,
     ...httpCases,
     ...lifeCases,
+    ...securityCases,
     ...spoolCases,
     ...checkCases,
   ]) {
