@@ -5,6 +5,7 @@ import { checkHealth, instanceStep, type OwnInstanceOptions } from "../check/own
 import { checkPrometheus } from "../check/prometheus.ts";
 import { isPassed, reportJson, stepText, sumText } from "../check/report.ts";
 import { failed, ok, type Step, type Steps } from "../check/step.ts";
+import { checkWebAccess } from "../check/web-access.ts";
 import { systemClock } from "../clock.ts";
 import { programName } from "../config/arguments.ts";
 import { checkFlags } from "../config/check-flags.ts";
@@ -73,6 +74,8 @@ async function* allSteps(
   const putsTestLine = readOwnFlag(checkFlags, "put-test-line", ownTexts) ?? false;
   const { sink } = config;
   yield configurationStep(config);
+  const { webConfigFile, listen } = config;
+  yield* checkWebAccess({ hostname: listen.hostname, webConfigFile, clock: systemClock });
   yield await instanceStep(ownInstance(config, callTimeoutMs));
   if (sink.kind === "file") yield* checkDirectory(directory("archive", "--sink file:DIR", sink.directory));
   else yield* checkAwsChain(chainOptions(config, platform, sink, putsTestLine));

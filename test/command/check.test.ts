@@ -42,6 +42,7 @@ test("check of a Kinesis stream walks the chain and stores nothing", async () =>
     const { code, steps, step } = await check({ args: kinesis, env: fake.env });
     assert.deepEqual(outline(steps), [
       "configuration ok",
+      "web access ok",
       "instance skipped",
       "region ok",
       "credentials ok",

@@ -58,6 +58,7 @@ const nodeModules: Readonly<Record<string, readonly string[]>> = {
   "batch/compress.ts": ["zlib", "util"],
   "web-config/load.ts": ["fs/promises", "path"],
   "check/own-instance.ts": ["http", "https"],
+  "check/web-access.ts": ["crypto"],
   "ship/object-compress.ts": ["zlib", "stream/promises"],
 };
 
