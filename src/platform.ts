@@ -19,6 +19,15 @@ export interface Platform {
   serve(options: ServeOptions): Promise<Listener>;
   /** Whether the password has this bcrypt hash, found out beside the event loop; undefined: the runtime has none. */
   readonly verifyBcrypt?: (password: Uint8Array, hash: string) => Promise<boolean>;
+  /** The service manager that started the program and waits for word of it; undefined: none does. */
+  readonly supervisor?: Supervisor | undefined;
+}
+
+export interface Supervisor {
+  /** Without a `WATCHDOG=1` for this long it ends the program; undefined: it does not. */
+  readonly watchdogMs: number | undefined;
+  /** Tells it `READY=1` and the like, all at once. Rejects when it cannot be told. */
+  tell(states: readonly string[]): Promise<void>;
 }
 
 export interface ServeOptions {

@@ -9,6 +9,7 @@ import { withinTime } from "./close.ts";
 import { type Intake, openIntake } from "./intake.ts";
 import { openStatusPage } from "./status-page.ts";
 import { listenForStop } from "./stop.ts";
+import { beginSupervision } from "./supervision.ts";
 import { createSurroundings, type Surroundings } from "./surroundings.ts";
 import { openWebAccess } from "./web-access.ts";
 
@@ -51,7 +52,12 @@ export async function serve(config: Config, platform: Platform): Promise<number>
     runtime: platform.name,
   });
   tellOfCompression(surroundings);
+  const supervision = beginSupervision(
+    surroundings,
+    `Receiving on port ${listener.port}, archiving into ${archive}`,
+  );
   log.info("draining", { signal: await stop.asked, timeoutMs: config.drainTimeoutMs });
+  void supervision.stopping();
   endWatch();
   bill.close();
   statusPage.close();

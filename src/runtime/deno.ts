@@ -2,6 +2,7 @@ import type { Listener, Platform, ServeOptions } from "../platform.ts";
 import { listenError, refuseTls } from "./listen-error.ts";
 import { peerAt } from "./peer.ts";
 import { RequestsUnderWay } from "./requests-under-way.ts";
+import { supervisorOf } from "./systemd.ts";
 import type { TlsHabits } from "./tls-context.ts";
 import { writeFully } from "./write-fully.ts";
 
@@ -9,6 +10,7 @@ import { writeFully } from "./write-fully.ts";
 declare const Deno: {
   readonly version: { readonly deno: string };
   readonly args: readonly string[];
+  readonly pid: number;
   readonly env: { toObject(): Record<string, string> };
   readonly stdout: { writeSync(bytes: Uint8Array): number };
   readonly stderr: { writeSync(bytes: Uint8Array): number };
@@ -49,6 +51,7 @@ export const platform: Platform = {
       });
     }
   },
+  supervisor: supervisorOf(Deno.env.toObject(), Deno.pid),
   serve,
 };
 

@@ -7,6 +7,7 @@ import { serveHttps } from "./https.ts";
 import { listenError, refuseTls } from "./listen-error.ts";
 import { httpTimes, requestListener } from "./node-http.ts";
 import { RequestsUnderWay } from "./requests-under-way.ts";
+import { supervisorOf } from "./systemd.ts";
 import { writeFully } from "./write-fully.ts";
 
 export const platform: Platform = {
@@ -23,6 +24,7 @@ export const platform: Platform = {
     process.on("uncaughtException", run);
     process.on("unhandledRejection", run);
   },
+  supervisor: supervisorOf(process.env, process.pid),
   serve,
 };
 

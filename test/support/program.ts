@@ -134,10 +134,15 @@ async function commandOf(kind: ProgramKind): Promise<readonly string[]> {
   const main = join(root, "src/main.ts");
   const bin = (name: string) => join(root, "node_modules/.bin", name);
   if (kind === "binary") {
-    binary ??= buildBinary();
-    return [await binary];
+    return [await builtBinary()];
   }
   return kind === "deno" ? [bin("deno"), "run", "-A", main] : [bin(kind), main];
+}
+
+/** The path of the executable, built once per test process. */
+export function builtBinary(): Promise<string> {
+  binary ??= buildBinary();
+  return binary;
 }
 
 /** Builds what `npm run build` builds, once per test process, outside the work tree. */
