@@ -19,6 +19,8 @@ export interface Intake {
   blocked(): string | undefined;
   /** What somebody should look at though everything becomes durable, or undefined. */
   note(): string | undefined;
+  /** Bytes in the spool that the sink has not made durable yet; 0 without one. */
+  waitingBytes(): number;
   /** Brings the gauges up to date. */
   observe(): void;
   /** After the last append: ships for at most `timeoutMs` what is acked, and closes. Never rejects. */
@@ -55,6 +57,7 @@ async function openDirect(surroundings: Surroundings, choice: RecordSinkChoice):
     full: () => undefined,
     blocked: () => batcher.blocked?.message,
     note: () => undefined,
+    waitingBytes: () => 0,
     observe: () => undefined,
     async close() {
       await close(surroundings, `the sink ${sink.name}`, () => sink.close());
@@ -86,6 +89,11 @@ async function openSpooled(surroundings: Surroundings): Promise<Intake> {
     note() {
       const why = delay();
       return why && `Ready, but the spool fills: ${why}`;
+    },
+    waitingBytes() {
+      const { bytes, oldestMs } = spool.status();
+      // Segments stay until all of them is shipped.
+      return oldestMs === undefined ? 0 : Math.max(0, bytes - spool.cursor.position.offsetBytes);
     },
     observe: () => void spool.status(),
     async close(timeoutMs) {

@@ -43,10 +43,14 @@ export interface StatusSources {
   readonly spool:
     | { readonly directory: string; readonly bytesMax: number; readonly whenFull: string }
     | undefined;
+  /** Bytes in the spool that the sink has not made durable yet. */
+  readonly waitingBytes: () => number;
   readonly quarantineDirectory: string;
   /** Undefined: where AWS programs look for it. */
   readonly region: string | undefined;
   readonly configuration: readonly SettingRow[];
+  /** There is a web config file. */
+  readonly guarded: boolean;
   readonly senders: () => readonly SeenSender[];
   readonly troubles: () => readonly Trouble[];
   readonly stopping: () => boolean;
@@ -60,12 +64,17 @@ export interface StatusSources {
 const messageCharsMax = 500;
 const fieldsMax = 12;
 
+/** The counters, as they are now. */
+export function readNow({ metrics, clock, spool, waitingBytes }: StatusSources): Promise<Reading> {
+  return read(metrics, clock.monotonicMs(), spool && { waitingBytes: waitingBytes() });
+}
+
 /** Everything, as it is now. */
 export async function collect(sources: StatusSources, history: History): Promise<Status> {
   const { clock, metrics, archive, pendingBytesMax, quarantineDirectory } = sources;
   await sources.observe();
   const nowMs = clock.now();
-  const reading = await read(metrics, clock.monotonicMs(), sources.spool !== undefined);
+  const reading = await readNow(sources);
   const { atMs: _, spanMs, ...minute } = history.lastMinute(reading);
   const lines = await byLabel(metrics.quarantinedLines, "reason");
   const senders = sources.senders();
@@ -77,11 +86,12 @@ export async function collect(sources: StatusSources, history: History): Promise
       ready: unready === undefined,
       reason: unready && plain(unready, messageCharsMax),
       note: plainNote(sources),
+      guarded: sources.guarded,
     },
     lastMinute: { ...minute, spanSeconds: spanMs / 1000 },
     items: await itemTotals(metrics),
     // An object is put every few minutes: until then it grows as it should.
-    spool: await spoolOf(sources, sources.note() === undefined ? 0 : history.growth(reading)),
+    spool: await spoolOf(sources, reading, sources.note() === undefined ? 0 : history.growth(reading)),
   };
   const state = judge({
     ...found,
@@ -147,12 +157,17 @@ async function putsOf(metrics: Metrics): Promise<Puts> {
   };
 }
 
-async function spoolOf({ spool, metrics }: StatusSources, bytesPerSecond: number): Promise<Status["spool"]> {
+async function spoolOf(
+  { spool, metrics }: StatusSources,
+  { waitingBytes }: Reading,
+  bytesPerSecond: number,
+): Promise<Status["spool"]> {
   if (spool === undefined) return undefined;
   const bytes = await totalOf(metrics.spool.bytes);
   const leftBytes = Math.max(0, spool.bytesMax - bytes);
   return {
     directory: plain(spool.directory),
+    waitingBytes,
     bytes,
     bytesMax: spool.bytesMax,
     segments: await totalOf(metrics.spool.segments),

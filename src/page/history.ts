@@ -23,7 +23,7 @@ export interface Point {
   readonly shippedBytesPerSecond: number;
   readonly droppedBytesPerSecond: number;
   readonly pendingBytes: number;
-  readonly spoolBytes: number;
+  readonly waitingBytes: number;
 }
 
 export const intervalMs = 10_000;
@@ -59,7 +59,7 @@ export class History {
   growth(now: Reading): number {
     const first = this.kept.find(({ atMs }) => now.atMs - atMs <= growthMs);
     if (first === undefined || now.atMs - first.atMs < minuteMs / 2) return 0;
-    return ((now.spoolBytes - first.spoolBytes) * 1000) / (now.atMs - first.atMs);
+    return ((now.waitingBytes - first.waitingBytes) * 1000) / (now.atMs - first.atMs);
   }
 
   /** What happened in the minute before `now`, or since the first reading. */
@@ -93,7 +93,7 @@ function between(before: Reading, after: Reading): Point {
     shippedBytesPerSecond: perSecond(({ spoolShippedBytes }) => spoolShippedBytes),
     droppedBytesPerSecond: perSecond(({ spoolDroppedBytes }) => spoolDroppedBytes),
     pendingBytes: after.pendingBytes,
-    spoolBytes: after.spoolBytes,
+    waitingBytes: after.waitingBytes,
   };
 }
 

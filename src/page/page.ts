@@ -1,7 +1,6 @@
 /** The status page: one picture of the program, as a page, as what changes of it, and as JSON. */
-import { collect, type StatusSources } from "./collect.ts";
+import { collect, readNow, type StatusSources } from "./collect.ts";
 import { History, keepHistory } from "./history.ts";
-import { read } from "./readings.ts";
 import type { Status } from "./status.ts";
 import { document, statusOf } from "./view/document.ts";
 
@@ -20,9 +19,9 @@ const pictureAgeMaxMs = 1_000;
 
 /** Looks at the counters every 10 s from now on, and whenever somebody asks; nothing else costs anything. */
 export function createStatusPage(sources: StatusSources): StatusPage {
-  const { clock, metrics, spool } = sources;
+  const { clock } = sources;
   const history = new History();
-  const kept = keepHistory(history, clock, () => read(metrics, clock.monotonicMs(), spool !== undefined));
+  const kept = keepHistory(history, clock, () => readNow(sources));
   let taken: { readonly atMs: number; readonly picture: Promise<Status> } | undefined;
 
   const picture = (): Promise<Status> => {

@@ -28,7 +28,8 @@ export interface Reading {
   readonly spoolDroppedBytes: number;
   /** As they are now. */
   readonly pendingBytes: number;
-  readonly spoolBytes: number;
+  /** In the spool and not in the sink yet. */
+  readonly waitingBytes: number;
 }
 
 export const answerClasses = ["2xx", "4xx", "5xx"] as const;
@@ -60,8 +61,12 @@ export async function byLabel(instrument: Instrument, label: string): Promise<Re
   return sums;
 }
 
-/** Looks at all counters. What `spooled` says: puts before the ack go into the spool. */
-export async function read(metrics: Metrics, atMs: number, spooled: boolean): Promise<Reading> {
+/** Looks at all counters. `spooled`: puts before the ack go into the spool, where so many bytes wait. */
+export async function read(
+  metrics: Metrics,
+  atMs: number,
+  spooled: { readonly waitingBytes: number } | undefined,
+): Promise<Reading> {
   const { samples, histograms } = metrics.items;
   const both = async (of: "received" | "written" | "rejected" | "failed") =>
     (await totalOf(samples[of])) + (await totalOf(histograms[of]));
@@ -79,8 +84,8 @@ export async function read(metrics: Metrics, atMs: number, spooled: boolean): Pr
     recordsRetried: await totalOf(metrics.puts.recordsRetried),
     spoolShippedBytes: await totalOf(metrics.spool.shippedBytes),
     spoolDroppedBytes: await totalOf(metrics.spool.droppedBytes),
-    pendingBytes: await totalOf((spooled ? metrics.spoolPuts : metrics.puts).pendingBytes),
-    spoolBytes: await totalOf(metrics.spool.bytes),
+    pendingBytes: await totalOf((spooled === undefined ? metrics.puts : metrics.spoolPuts).pendingBytes),
+    waitingBytes: spooled?.waitingBytes ?? 0,
   };
 }
 

@@ -38,6 +38,8 @@ export interface Readiness {
   readonly reason: string | undefined;
   /** What somebody should look at though everything becomes durable. */
   readonly note: string | undefined;
+  /** Senders need what the web config file asks for: a password, a token, a certificate. */
+  readonly guarded: boolean;
 }
 
 export interface LastMinute extends Omit<Point, "atMs"> {
@@ -66,6 +68,9 @@ export interface Puts {
 
 export interface SpoolState {
   readonly directory: string;
+  /** Not in the sink yet. */
+  readonly waitingBytes: number;
+  /** On the disk: a segment stays until all of it is in the sink. */
   readonly bytes: number;
   readonly bytesMax: number;
   readonly segments: number;

@@ -9,9 +9,10 @@ function started() {
   const clock = new VirtualClock();
   const metrics = createMetrics({ version: "1", runtime: "test" });
   const history = new History();
-  const look = () => read(metrics, clock.monotonicMs(), false);
+  const spool = { waitingBytes: 0 };
+  const look = () => read(metrics, clock.monotonicMs(), spool);
   const kept = keepHistory(history, clock, look);
-  return { clock, metrics, history, look, kept };
+  return { clock, metrics, history, look, kept, spool };
 }
 
 test("rates are those between two readings, samples and histograms together", async () => {
@@ -22,7 +23,7 @@ test("rates are those between two readings, samples and histograms together", as
   metrics.items.samples.written.inc(900);
   metrics.requests.inc({ proto: "v1", code: "204" }, 20);
   metrics.requests.inc({ proto: "v2", code: "503" }, 5);
-  metrics.puts.pendingBytes.set(77);
+  metrics.spoolPuts.pendingBytes.set(77);
   await clock.advance(10_000);
   const [point] = history.points;
   assert.equal(point?.receivedPerSecond, 150);
@@ -82,10 +83,10 @@ test("durations between two readings are told as Prometheus would", async () => 
 });
 
 test("how fast the spool fills is known after half a minute", async () => {
-  const { clock, metrics, history, look, kept } = started();
+  const { clock, history, look, kept, spool } = started();
   await clock.settle();
   for (let second = 0; second < 60; second += 10) {
-    metrics.spool.bytes.set(second * 1_000);
+    spool.waitingBytes = second * 1_000;
     await clock.advance(10_000);
     if (second === 10) assert.equal(history.growth(await look()), 0);
   }

@@ -57,16 +57,18 @@ test("a full spool, and one that fills", async () => {
     await said(() => undefined, { spool, full: () => "the spool is full: 1 of 1" }),
     /^error spool_full/,
   );
+  let waitingBytes = 0;
   const note = () => "Ready, but the spool fills: no route to host";
   const text = await said(
     async ({ request, metrics, clock }) => {
       for (let at = 0; at < 6; at++) {
         request(204, 10);
         metrics.spool.bytes.set(at * 2 ** 20);
+        waitingBytes = at * 2 ** 20;
         await clock.advance(10_000);
       }
     },
-    { spool, note },
+    { spool, note, waitingBytes: () => waitingBytes },
   );
   assert.match(
     text,

@@ -66,7 +66,7 @@ const spool: Chart = {
   format: format.bytes,
   merge: "most",
   base: 1024,
-  curves: [{ name: "waiting to be shipped", of: (row) => row.spoolBytes }],
+  curves: [{ name: "waiting to be shipped", of: (row) => row.waitingBytes }],
 };
 const shipped: Chart = {
   title: "Shipped from the spool",

@@ -96,9 +96,10 @@ function spoolCard({ spool }: Status): Html {
     "Spool",
     facts([
       ["Directory", html`<code>${spool.directory}</code>`],
-      ["Waiting to be shipped", `${format.bytes(spool.bytes)} of ${format.bytes(spool.bytesMax)}`],
+      ["Waiting to be shipped", format.bytes(spool.waitingBytes)],
+      ["On disk", `${format.bytes(spool.bytes)} of ${format.bytes(spool.bytesMax)}`],
       ["Segments", format.count(spool.segments)],
-      ["Oldest lines", oldestAgeSeconds > 0 ? format.span(oldestAgeSeconds) : "none"],
+      ["Oldest lines", oldestAgeSeconds >= 1 ? format.span(oldestAgeSeconds) : "none"],
       ["Shipped since the start", format.bytes(spool.shippedBytes)],
       ["Full at this pace", fullInSeconds === undefined ? undefined : `in ${format.span(fullInSeconds)}`],
       ["When it is full", spool.whenFull === "refuse" ? "requests get 503" : "the oldest lines are lost"],
@@ -125,10 +126,7 @@ function quarantineCard({ quarantine: { directory, lines, linesByReason } }: Sta
 function billCard({ bill }: Status): Html {
   if (bill === undefined) return card("Bill", html`<p class="soft">Files cost what their disk costs.</p>`);
   const rows = bill.ways.map(({ billing, usageDollarsPerDay: usage, capacityDollarsPerDay: capacity }) => {
-    const parts =
-      capacity > 0
-        ? ` (${format.dollars(usage)} for what is put, ${format.dollars(capacity)} for the stream)`
-        : "";
+    const parts = capacity > 0 ? `, of it ${format.dollars(capacity)} for the stream` : "";
     return [sentenceCase(billingName(billing)), `${format.dollars(usage + capacity)} a day${parts}`] as const;
   });
   const kept = bill.storageDollarsPerMonth;

@@ -47,7 +47,7 @@ export function statusOf(status: Status, url: string): Html {
 data-icon="${tabIcon(status.state.level)}">
 ${stateSection(status)}
 ${timeLine(status)}
-${isUnused ? setup(url) : html`${tiles(status)}${charts(status)}`}
+${isUnused ? setup(status, url) : html`${tiles(status)}${charts(status)}`}
 ${isUnused && status.troubles.length === 0 ? "" : troublesFirst(status)}
 ${isUnused ? "" : deliverySection(status)}
 ${configurationSection(status)}

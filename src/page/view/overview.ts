@@ -1,7 +1,7 @@
 /** The top of the page: the state in one sentence, the figures to it, and what to do where nothing came yet. */
 import { html } from "hono/html";
 import * as format from "../format.ts";
-import type { Bill, StateLevel, Status } from "../status.ts";
+import type { Bill, SpoolState, StateLevel, Status } from "../status.ts";
 import { type Html, stateIcon } from "./icon.ts";
 import { gauge } from "./table.ts";
 
@@ -63,18 +63,23 @@ function ackTile({ lastMinute: { ackMedianMs, ack99Ms } }: Status): Tile {
 }
 
 function waitingTile({ pending, spool }: Status): Tile {
-  const [now, max] = spool === undefined ? [pending.bytes, pending.bytesMax] : [spool.bytes, spool.bytesMax];
-  const [figure = "", unit = ""] = format.bytes(now).split(" ");
-  const oldest =
-    spool !== undefined && spool.oldestAgeSeconds > 0
-      ? `, oldest ${format.span(spool.oldestAgeSeconds)}`
-      : "";
+  if (spool !== undefined) return spoolTile(spool);
+  const { bytes, bytesMax } = pending;
+  const [figure = "", unit = ""] = format.bytes(bytes).split(" ");
   return {
-    name: spool === undefined ? "Pending, not yet durable" : "In the spool",
-    figure,
-    unit,
-    gauge: gauge(now, max),
-    more: `of ${format.bytes(max)}${oldest}`,
+    ...{ name: "Pending, not yet durable", figure, unit },
+    gauge: gauge(bytes, bytesMax),
+    more: `of ${format.bytes(bytesMax)}`,
+  };
+}
+
+function spoolTile({ waitingBytes, bytes, bytesMax, oldestAgeSeconds }: SpoolState): Tile {
+  const [figure = "", unit = ""] = format.bytes(waitingBytes).split(" ");
+  const oldest = oldestAgeSeconds >= 1 ? `, oldest ${format.span(oldestAgeSeconds)}` : "";
+  return {
+    ...{ name: "Waiting in the spool", figure, unit },
+    gauge: gauge(bytes, bytesMax),
+    more: `${format.bytes(bytes)} of ${format.bytes(bytesMax)} on disk${oldest}`,
   };
 }
 
@@ -117,16 +122,18 @@ function billFigure({ ways, windowSeconds }: Bill): Pick<Tile, "figure" | "unit"
 }
 
 /** What to put into prometheus.yml; `url` is how whoever looks reaches the program. */
-export function setup(url: string): Html {
+export function setup({ readiness: { guarded } }: Status, url: string): Html {
   const isLocal = /^https?:\/\/(localhost|127\.|\[::1\])/.test(url);
   const yaml = `remote_write:\n  - url: ${url}/receive\n`;
   const elsewhere = html`<li>From another machine put this machine’s name or address in place of
   <code>${new URL(url).hostname}</code>.</li>`;
+  const guard = html`<li><code>--web-config-file</code> guards this program: below the URL add what it asks for,
+  <code>basic_auth</code>, <code>authorization</code> or <code>tls_config</code>.</li>`;
   return html`<section class="card setup" aria-labelledby="setup"><h2 id="setup">Point a Prometheus here</h2>
   <p>Put this into <code>prometheus.yml</code> and reload Prometheus. This page changes as soon as samples come.</p>
   <pre><code>${yaml}</code></pre>
   <ul class="soft small">
-  ${isLocal ? elsewhere : ""}
+  ${isLocal ? elsewhere : ""}${guarded ? guard : ""}
   <li>Remote write 1.0 and 2.0 are both taken; for 2.0 add
   <code>protobuf_message: io.prometheus.write.v2.Request</code>.</li>
   <li>Nothing comes? Prometheus says why in its log, and

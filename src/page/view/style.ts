@@ -148,7 +148,7 @@ footer .frame { display: flex; flex-wrap: wrap; gap: 4px 20px; justify-content: 
 }
 @media screen and (max-width: 760px) {
   .frame { padding-left: 14px; padding-right: 14px; }
-  main, #status { gap: 12px; } main.frame { padding-top: 12px; }
+  main, #status { gap: 12px; } main.frame { padding-top: 12px; } .bar-line { margin: 0; }
   .card { padding: 14px; } .tile { padding: 12px 14px; } .state { padding: 14px; gap: 4px 12px; }
   .state h1 { font-size: 19px; } .state svg { width: 26px; height: 26px; }
   .tile .figure { font-size: 21px; } .tiles { gap: 8px; }
@@ -167,7 +167,8 @@ footer .frame { display: flex; flex-wrap: wrap; gap: 4px 20px; justify-content: 
 }
 @media print {
   :root { --ground: #fff; --card: #fff; --line: #bbb; }
-  html, table, td, th, tbody th, .facts, .troubles li { font-size: 11px; } .card, .state, li, tr { break-inside: avoid; }
+  html, table, td, th, tbody th, .facts, .troubles li { font-size: 11px; }
+  .card, .state, li, tr { break-inside: avoid; }
   .top nav, .live, button, .chart details { display: none; }
   .charts { grid-template-columns: repeat(3, minmax(0, 1fr)); }
   .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); }
