@@ -37,7 +37,7 @@ export function unasked(name: string, action: string, what: string, answer: Fail
 /** A failed step of a verdict's message. */
 export function failedBy(name: string, message: string): Step {
   const { said, remedy } = partsOf(message);
-  return failed(name, said, remedy ?? "see what the answer says");
+  return failed(name, said, remedy ?? "run the check again; if it stays, see what the answer says");
 }
 
 /** A verdict's message ends with what to do in parentheses, where there is something to do. */

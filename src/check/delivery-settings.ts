@@ -42,8 +42,8 @@ function extensionStep(toS3: Fields, compression: Compression): Step {
   const wanted = isGzip ? ".gz" : endings[compression];
   const shown = extension === "" ? "no FileExtension" : `FileExtension ${extension}`;
   const actual = [".gz", ".zst"].find((ending) => extension.endsWith(ending)) ?? "";
-  if (actual === wanted) return ok("extension", `${shown} fits`);
   const what = wanted === "" ? "plain lines" : wanted === ".gz" ? "gzip" : "zstd";
+  if (actual === wanted) return ok("extension", `${shown}, and the objects are ${what}`);
   const message = `${shown}, but the objects are ${what}: readers go by the name's end and cannot read them`;
   return warning("extension", message, `set FileExtension .ndjson${wanted}`);
 }

@@ -129,7 +129,8 @@ export async function dryRunStep({
       `allow kinesis:PutRecords on stream ${arn ?? name} (and its KMS key)`,
     );
   }
-  if (verdict.kind === "retryable") return warning("put", verdict.message, "run the check again");
+  if (verdict.kind === "retryable" && verdict.throttled)
+    return warning("put", partsOf(verdict.message).said, "the stream is at its limit: give it more room");
   if (verdict.kind === "refused")
     return warning("put", `not known: ${verdict.message}`, "use --put-test-line");
   return failedBy("put", verdict.message);

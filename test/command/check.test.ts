@@ -85,6 +85,15 @@ test("check says which permissions are missing, and which of them are optional",
     assert.equal(code, 1);
     assert.equal(step("put").status, "failed");
     assert.match(step("put").todo ?? "", /allow kinesis:PutRecords on stream metrics/);
+    fake.command({ kind: "clear" });
+    const put = { operation: "PutRecords" } as const;
+    fake.fault({ ...put, kind: "error", code: "InternalFailure", status: 500, count: 1 });
+    assert.equal((await check({ args: kinesis, env: fake.env })).step("put").status, "failed");
+    fake.fault({ ...put, kind: "throttle", whole: true, count: 1 });
+    assert.equal((await check({ args: kinesis, env: fake.env })).step("put").status, "warning");
+    fake.fault({ ...put, kind: "error", code: "KMSAccessDeniedException", count: 1 });
+    const key = (await check({ args: kinesis, env: fake.env })).step("put");
+    assert.match(key.todo ?? "", /^the KMS key refuses these credentials: allow kms:GenerateDataKey on it$/);
     assert.doesNotMatch(text, new RegExp(fake.credentials.secretAccessKey.replace("+", "\\+")));
   });
 });
