@@ -68,7 +68,7 @@ function full({ full: why, archive }: Findings): State | undefined {
 function blocked({ blocked: why, archive }: Findings): State | undefined {
   if (why === undefined) return undefined;
   const sentence = `Nothing becomes durable: ${archive.name} takes nothing.`;
-  return say("error", "blocked", sentence, `${sentenceOf(why)} ${sendersKeep}`);
+  return say("error", "blocked", sentence, `${sentenceOf(why)} ${sendersKeep} ${checkTells}`);
 }
 
 function waiting({ requests, items, lastMinute }: Findings): State | undefined {
@@ -108,7 +108,12 @@ function failing({ lastMinute, archive, spool }: Findings): State | undefined {
     );
   }
   const sentence = "Samples arrive, but do not become durable.";
-  return say("error", "failing", sentence, `See “Warnings and errors” below for the reason. ${sendersKeep}`);
+  return say(
+    "error",
+    "failing",
+    sentence,
+    `See “Warnings and errors” below for the reason. ${sendersKeep} ${checkTells}`,
+  );
 }
 
 function shippingBehind({ readiness: { note }, archive, spool }: Findings): State | undefined {
@@ -174,6 +179,7 @@ function durable({ archive, spool, lastMinute }: Findings): State {
   return say("ok", "durable", `Samples arrive and are durable ${where}.`, `${rate}${pace}.`);
 }
 
+const checkTells = "The command “check” with the same flags finds what is wrong.";
 const sendersKeep = "Senders keep their samples and try again.";
 
 /** With a capital and a full stop. */

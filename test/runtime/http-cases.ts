@@ -131,6 +131,30 @@ export const httpCases: readonly Case[] = [
     },
   },
   {
+    name: "the status page, its fragment and its JSON say that samples are durable",
+    run: async (kind) => {
+      await served(kind, async (program) => {
+        const page = async (path: string) => await fetch(`${program.url}${path}`);
+        assert.match(await (await page("/")).text(), new RegExp(`Waiting.*url: ${program.url}/receive`, "s"));
+        await assertHealthy(program);
+        await sleep(1_100);
+        const answers = await Promise.all(["/", "/-/status.html", "/-/status.json"].map(page));
+        for (const answer of answers) {
+          assert.equal(answer.status, 200);
+          assert.match(await answer.clone().text(), /Samples arrive and are durable in file:/);
+          assert.equal(answer.headers.get("cache-control"), "no-store");
+          assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
+        }
+        const nonce = /'nonce-(\w+)'/.exec(answers[0]?.headers.get("content-security-policy") ?? "")?.[1];
+        assert.match((await answers[0]?.text()) ?? "", new RegExp(`<script nonce="${nonce}">`));
+        const status = JSON.parse((await answers[2]?.text()) ?? "");
+        assert.equal(status.items.samples.written, 1);
+        assert.equal(status.senders.length, 1);
+        assert.equal((await fetch(program.url, { method: "HEAD" })).status, 200);
+      });
+    },
+  },
+  {
     name: "a connection is used again, whole and chunked bodies mixed",
     run: async (kind) => {
       const archived = await served(kind, async (program) => {
