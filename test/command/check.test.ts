@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { parseObjectKey } from "../../src/archive/key.ts";
@@ -263,4 +265,21 @@ test("check refuses what cannot be meant, and prints for people as well", async 
   );
   assert.match(nested.text, /\n {9}to do: correct the flag/);
   assert.match(nested.text, /\n\d+ steps: .* 1 failed.*\n$/);
+});
+
+test("docs/check.md has every step", async () => {
+  const docs = await readFile(join(import.meta.dirname, "../../docs/check.md"), "utf8");
+  const listed = new Set([...docs.matchAll(/`([a-z_ ]+)`(?=[^\n|]*\|)/g)].map(([, name]) => name));
+  const names = new Set(["remote_write", "prometheus", "sending", "losses", "retention", "certificate"]);
+  const deliveryStreams = [{ name: "metrics", bucket: "archive" }];
+  await withFake({ streams: [{ name: "metrics" }], deliveryStreams }, async (fake) => {
+    for (const args of [kinesis, firehose, bucket, []]) {
+      const { steps } = await check({ args, env: fake.env });
+      for (const { name } of steps) names.add(name);
+    }
+  });
+  assert.deepEqual(
+    [...names].filter((name) => !listed.has(name)),
+    [],
+  );
 });
