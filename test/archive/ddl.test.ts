@@ -99,6 +99,24 @@ test("DuckDB reads back records that Firehose put together, gzip and zstd, with 
   }
 });
 
+test("a filter on datehour opens the files of those hours alone", async () => {
+  await withDirectory(async (directory) => {
+    for (const [hour, text] of [
+      ["05", "this is no JSON"],
+      ["06", '{"name":"x","time":1,"value":1,"labels":{"__name__":"x"}}'],
+    ] as const) {
+      await mkdir(join(directory, "2026/11/23", hour), { recursive: true });
+      await writeFile(join(directory, "2026/11/23", hour, "a.ndjson"), `${text}\n`);
+    }
+    await withDuckDb(async (db) => {
+      await db.run(duckDbView({ table: "samples", location: `${directory}/`, compression: undefined }));
+      const rows = await db.rows("SELECT name FROM samples WHERE datehour >= '2026/11/23/06'");
+      assert.deepEqual(rows, [{ name: "x" }]);
+      await assert.rejects(db.rows("SELECT name FROM samples"));
+    });
+  });
+});
+
 test("the view of values has infinities, NaN and stale markers as Prometheus had them", async () => {
   await withDirectory(async (directory) => {
     const hour = join(directory, "2026/11/23/06");

@@ -213,6 +213,12 @@ test("check says what is wrong: names, keys, clock, endpoint", async () => {
     // The client signs with the time of the service, so all the rest works.
     assert.equal(late.step("put").status, "ok");
   });
+  const arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/metrics";
+  const elsewhere = await check({ args: ["--sink", `kinesis:${arn}`, "--region", "us-east-1"] });
+  assert.match(
+    elsewhere.step("region").message,
+    /^--region us-east-1 is not where the stream is: its ARN names eu-/,
+  );
   const nobody = await check({
     args: [...kinesis, "--region", "us-east-1"],
     env: {
