@@ -153,7 +153,7 @@ function spellAsLongFlags(
   let valueFollows = false;
   const words: string[] = [];
   const spelled = args.map((arg) => {
-    const [, name, value] = (valueFollows ? undefined : /^--?([a-z][a-z-]+)(=.*)?$/s.exec(arg)) ?? [];
+    const [, name, value] = (valueFollows ? undefined : /^--?([a-z][a-z0-9-]+)(=.*)?$/s.exec(arg)) ?? [];
     if (name === undefined && !valueFollows && !arg.startsWith("-")) words.push(arg);
     valueFollows = false;
     if (name === undefined) return arg;

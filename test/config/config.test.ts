@@ -249,3 +249,12 @@ test("--version prints the version and nothing else", () => {
     text: "prometheus-remote-kinesis 1.2.3 (node 24)\n",
   });
 });
+
+test("a flag with a digit in its name is a flag like the others", () => {
+  const sink = ["--sink", "s3://bucket/p"];
+  for (const spelled of ["--s3-path-style", "-s3-path-style", "--s3-path-style=true"]) {
+    const config = configOf([...sink, spelled, "--rotate-age", "1m"]);
+    assert.deepEqual([config.s3PathStyle, config.sources["s3-path-style"]], [true, "flag"], spelled);
+  }
+  assert.equal(configOf([...sink, "--s3-path-style=false"]).s3PathStyle, false);
+});
