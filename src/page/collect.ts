@@ -106,6 +106,7 @@ export async function collect(sources: StatusSources, history: History): Promise
     state,
     program: await programOf(sources, nowMs),
     ...found,
+    requests: reading.answered,
     pending: { bytes: reading.pendingBytes, bytesMax: pendingBytesMax },
     puts: await putsOf(metrics),
     quarantine: {

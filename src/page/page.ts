@@ -36,9 +36,19 @@ export function createStatusPage(sources: StatusSources): StatusPage {
     return taken.picture;
   };
 
+  let drawn: { readonly status: Status; readonly url: string; readonly text: string } | undefined;
+  const fragment = async (url: string): Promise<string> => {
+    const status = await picture();
+    if (drawn?.status !== status || drawn.url !== url) drawn = { status, url, text: statusOf(status, url) };
+    return drawn.text;
+  };
+
   return {
-    page: async (url, nonce) => document(await picture(), reachable(url), nonce),
-    fragment: async (url) => String(statusOf(await picture(), reachable(url))),
+    async page(url, nonce) {
+      const text = await fragment(reachable(url));
+      return document(await picture(), text, nonce);
+    },
+    fragment: (url) => fragment(reachable(url)),
     json: async () => `${JSON.stringify(await picture(), orNull, 2)}\n`,
     close: () => kept.close(),
   };

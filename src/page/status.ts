@@ -1,6 +1,6 @@
 /** What the page tells, as data: the answer of /-/status.json. Names end in their unit; times are ISO 8601 in UTC. */
 import type { Point } from "./history.ts";
-import type { ItemTotals } from "./readings.ts";
+import type { AnswerClass, ItemTotals } from "./readings.ts";
 
 /** `waiting`: nothing came yet. `warning`: somebody should look. `error`: samples do not become durable. */
 export type StateLevel = "ok" | "waiting" | "warning" | "error" | "stopping";
@@ -154,6 +154,8 @@ export interface Status {
   readonly archive: Archive;
   readonly readiness: Readiness;
   readonly lastMinute: LastMinute;
+  /** Write requests since the start, by answer. */
+  readonly requests: Readonly<Record<AnswerClass, number>>;
   /** By kind of item, since the start. */
   readonly items: Readonly<Record<string, ItemTotals>>;
   readonly pending: { readonly bytes: number; readonly bytesMax: number };

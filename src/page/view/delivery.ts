@@ -55,7 +55,7 @@ function putsCard({ puts, archive, pending, spool }: Status): Html {
   );
 }
 
-function itemsCard({ items }: Status): Html {
+function itemsCard({ items, requests }: Status): Html {
   const kinds = Object.entries(items);
   const columns = ["received", "written", "rejected", "failed", "dropped", "pending"] as const;
   const titles = {
@@ -75,10 +75,17 @@ function itemsCard({ items }: Status): Html {
   const head = columns.map((column) => html`<th scope="col" class="number">${titles[column]}</th>`);
   const note =
     "Refused: answered with 400, the sender drops it. Try again: answered with 503, the sender keeps it.";
+  const answers = [
+    requests["2xx"] + requests["4xx"] + requests["5xx"],
+    ...[requests["2xx"], requests["4xx"], requests["5xx"]],
+  ];
+  const answered = html`<tr><th scope="row">requests</th>${answers.map(
+    (count) => html`<td class="number">${format.short(count)}</td>`,
+  )}<td class="number">–</td><td class="number">–</td></tr>`;
   return card(
     "Since the start",
-    html`<div class="scroll" tabindex="0" role="region" aria-label="Items since the start"><table>
-    <thead><tr><th scope="col">Items</th>${head}</tr></thead><tbody>${rows}</tbody></table></div>`,
+    html`<div class="scroll" tabindex="0" role="region" aria-label="Requests and items since the start"><table>
+    <thead><tr><td></td>${head}</tr></thead><tbody>${answered}${rows}</tbody></table></div>`,
     note,
   );
 }

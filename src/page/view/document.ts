@@ -13,8 +13,8 @@ import { style } from "./style.ts";
 
 const programName = "prometheus-remote-kinesis";
 
-/** The document around `statusOf`. Its script and style carry `nonce`. */
-export function document(status: Status, url: string, nonce: string): string {
+/** The document around `content`, which `statusOf` has made. Its script and style carry `nonce`. */
+export function document(status: Pick<Status, "state">, content: string, nonce: string): string {
   return String(html`<!doctype html>
 <html lang="en">
 <head>
@@ -31,7 +31,7 @@ export function document(status: Status, url: string, nonce: string): string {
 <li><a href="./-/ready">Readiness</a></li></ul></nav></div></header>
 <main class="frame">
 <div class="lost" id="lost" role="alert" hidden></div>
-${statusOf(status, url)}
+${raw(content)}
 </main>
 <script nonce="${nonce}">${raw(script)}</script>
 </body>
@@ -40,10 +40,10 @@ ${statusOf(status, url)}
 }
 
 /** What the script fetches: all that changes. */
-export function statusOf(status: Status, url: string): Html {
+export function statusOf(status: Status, url: string): string {
   const isUnused = status.state.code === "waiting" && status.puts.rawBytes === 0;
   const { version, commit } = status.program;
-  return html`<div id="status" data-version="${version}+${commit ?? ""}" data-title="${titleOf(status)}"
+  return String(html`<div id="status" data-version="${version}+${commit ?? ""}" data-title="${titleOf(status)}"
 data-icon="${tabIcon(status.state.level)}">
 ${stateSection(status)}
 ${timeLine(status)}
@@ -52,7 +52,7 @@ ${isUnused && status.troubles.length === 0 ? "" : troublesFirst(status)}
 ${isUnused ? "" : deliverySection(status)}
 ${configurationSection(status)}
 ${programLine(status)}
-</div>`;
+</div>`);
 }
 
 /** Where something is wrong now, what it is stands above who is concerned. */
@@ -62,7 +62,7 @@ function troublesFirst(status: Status): Html {
   return isWrong ? html`${troubles}${senders}` : html`${senders}${troubles}`;
 }
 
-function titleOf({ state: { level } }: Status): string {
+function titleOf({ state: { level } }: Pick<Status, "state">): string {
   return `${stateWords[level]} · ${programName}`;
 }
 
