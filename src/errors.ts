@@ -76,6 +76,11 @@ export function describeError(error: unknown): string {
   return `${own}: ${describeError(error.cause)}`;
 }
 
+/** A text that somebody typed, for an error: what stands before the host of a URL is a password. */
+export function withoutUserInfo(text: string): string {
+  return text.replace(/\/\/[^\s]*@/g, "//…@");
+}
+
 function ownText(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }

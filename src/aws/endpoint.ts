@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html,
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
  */
-import { ConfigError } from "../errors.ts";
+import { ConfigError, withoutUserInfo } from "../errors.ts";
 import type { AwsService } from "./client.ts";
 import { type Env, flag, type Profile, variable } from "./shared-config.ts";
 
@@ -85,13 +85,16 @@ function awsEndpoint(service: AwsService, region: string, fips: boolean, dualSta
 }
 
 function parsed(text: string, where: string): URL {
-  const wrong = (what: string, cause?: unknown) =>
-    new ConfigError(1, `${where} is ${JSON.stringify(text)}: ${what}`, cause === undefined ? {} : { cause });
+  // A query may hold a secret as well as a user may.
+  const shown = JSON.stringify(withoutUserInfo(text).replace(/[?#].*/s, "…"));
+  const wrong = (what: string) => new ConfigError(1, `${where} is ${shown}: ${what}`);
   let url: URL;
   try {
     url = new URL(text);
-  } catch (cause) {
-    throw wrong("not a URL", cause);
+  } catch (error) {
+    // What it says by itself quotes the text.
+    if (error instanceof TypeError) throw wrong("not a URL");
+    throw error;
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") throw wrong("only http and https are possible");
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {

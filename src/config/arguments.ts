@@ -166,9 +166,13 @@ function spellAsLongFlags(
 }
 
 function oneLine(message: string): string {
-  return message
-    .replace(/^error: /, "")
-    .replace(/\boption\b/g, "flag")
-    .replace(/\s*\n\s*/g, " ")
-    .replace(/\.?\s*$/, "");
+  return (
+    message
+      .replace(/^error: /, "")
+      // The value of a flag there is not, such as AWS' keys are given to other programs.
+      .replace(/'(--?[\w-]+)=.*?'/, "'$1'")
+      .replace(/\boption\b/g, "flag")
+      .replace(/\s*\n\s*/g, " ")
+      .replace(/\.?\s*$/, "")
+  );
 }

@@ -1,7 +1,7 @@
 /** Flags and environment become one frozen, validated object. The flags themselves: flags.ts. */
 
 import type { Compression } from "../compression.ts";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, withoutUserInfo } from "../errors.ts";
 import type { LogFormat, LogLevel } from "../log.ts";
 import {
   environmentName,
@@ -218,5 +218,6 @@ function atMost(lesser: Given<number>, greater: Given<number>, reason: string): 
 
 /** As typed, on one line, not too long. */
 function quote(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+  const shown = withoutUserInfo(text);
+  return JSON.stringify(shown.length > 200 ? `${shown.slice(0, 200)}…` : shown);
 }

@@ -1,5 +1,5 @@
 /** Reads a flag that one command has alone. */
-import { ConfigError } from "../errors.ts";
+import { ConfigError, withoutUserInfo } from "../errors.ts";
 import type { Flag } from "./flags.ts";
 import { ValueError } from "./values.ts";
 
@@ -16,6 +16,9 @@ export function readOwnFlag<F extends Readonly<Record<string, Flag<unknown>>>, N
     return flag.read(text) as ReturnType<F[N]["read"]>;
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
-    throw new ConfigError(2, `--${name} ${JSON.stringify(text.slice(0, 200))} is not ${error.message}`);
+    throw new ConfigError(
+      2,
+      `--${name} ${JSON.stringify(withoutUserInfo(text).slice(0, 200))} is not ${error.message}`,
+    );
   }
 }
