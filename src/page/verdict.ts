@@ -171,12 +171,13 @@ function refusing({ lastMinute: { answeredPerSecond, durablePerSecond } }: Findi
 }
 
 function durable({ archive, spool, lastMinute }: Findings): State {
-  const { receivedPerSecond, ackMedianMs } = lastMinute;
+  const { receivedPerSecond, ackMedianMs, throttledPerSecond } = lastMinute;
   const where = spool === undefined ? `in ${archive.name}` : `in the spool, on their way to ${archive.name}`;
   const rate = `${short(receivedPerSecond)} samples a second in the last minute`;
   const pace =
     ackMedianMs === undefined ? "" : `, half of the requests acknowledged within ${ms(ackMedianMs)}`;
-  return say("ok", "durable", `Samples arrive and are durable ${where}.`, `${rate}${pace}.`);
+  const throttled = throttledPerSecond > 0 ? ` ${archive.name} throttles; what it refuses is put again.` : "";
+  return say("ok", "durable", `Samples arrive and are durable ${where}.`, `${rate}${pace}.${throttled}`);
 }
 
 const checkTells = "The command “check” with the same flags finds what is wrong.";

@@ -39,6 +39,17 @@ test("samples arrive and are durable", async () => {
   );
 });
 
+test("a throttling sink is told, since it costs time and no sample", async () => {
+  const throttled = ({ request, metrics }: PageTest) => {
+    request(204, 10);
+    metrics.puts.recordsThrottled.inc(3);
+  };
+  assert.match(
+    await said(throttled),
+    /^ok durable: .* kinesis:metrics throttles; what it refuses is put again\.$/,
+  );
+});
+
 test("metadata alone is no reason to worry", async () => {
   assert.match(await said(({ request }) => request(204, 0)), /^ok durable/);
 });

@@ -96,7 +96,7 @@ button:hover { border-color: var(--soft); }
 .legend li { display: flex; align-items: center; gap: 6px; color: var(--soft); }
 .legend b { color: var(--ink); font-weight: 600; }
 .legend svg { width: 18px; height: 4px; overflow: visible; flex: none; }
-.legend + details { margin-top: 6px; }
+.legend + details { margin-top: auto; padding-top: 6px; }
 details > summary { cursor: pointer; color: var(--soft); font-size: 13px; width: fit-content; padding: 3px 0; }
 details > summary:hover { color: var(--ink); }
 .scroll { overflow-x: auto; }
