@@ -21,6 +21,8 @@ export type OwnAnswer =
 const textCharsMax = 1_000;
 /** Nobody listens: the other protocol will not do better. */
 const refusedCodes = new Set(["ECONNREFUSED", "ConnectionRefused", "EADDRNOTAVAIL", "ENOTFOUND"]);
+/** What the connection ends with when the other side closes it before it has answered. */
+const hangUpCodes = new Set(["ECONNRESET", "EPIPE"]);
 /** As the TLS libraries of the runtimes say it, for TLS 1.3 and 1.2. */
 const certificateWanted = /certificate.?required|alert.*(?:bad.?certificate|handshake.?failure)|fatal alert/i;
 
@@ -85,9 +87,11 @@ function ask(
     const timeout = Math.max(1, untilMs - performance.now());
     const fail = (error: unknown) => {
       clearTimeout(timer);
-      // It has shaken hands, and would like to see a certificate: that is an answer too.
-      if (tls && certificateWanted.test(describeError(error))) return resolve({ status: 401, text: "", url });
       const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      // It has shaken hands and hung up, on purpose: it would like to see a certificate.
+      const hungUp = shaken && hangUpCodes.has(code);
+      if (tls && (hungUp || certificateWanted.test(describeError(error))))
+        return resolve({ status: 401, text: "", url });
       resolve({
         problem: code === "" ? describeError(error) : codeText(code, error),
         url,
@@ -96,6 +100,12 @@ function ask(
     };
     const given = { host, port, path, agent: false, headers: { Connection: "close" } };
     const request = tls ? requestHttps({ ...given, rejectUnauthorized: false }) : requestHttp(given);
+    let shaken = false;
+    request.on("socket", (socket) => {
+      socket.on("secureConnect", () => {
+        shaken = true;
+      });
+    });
     const timer = setTimeout(() => {
       request.destroy();
       fail(new Error(`no answer within ${Math.round(timeout)} ms`));

@@ -67,6 +67,21 @@ test("an instance that asks for a certificate of its clients is healthy", async 
   }
 });
 
+test("an instance that hangs up after the handshake is healthy: that is how it refuses clients", async () => {
+  const hangingUp = createTlsServer(selfSigned, (request) => request.socket.destroy());
+  await withServer(hangingUp, async (port) => {
+    assert.equal((await checkHealth(asked(port, true))).healthy, true);
+    assert.equal((await checkHealth(asked(port))).healthy, true);
+  });
+  await withServer(
+    createServer((request) => request.socket.destroy()),
+    async (port) => {
+      assert.equal((await checkHealth(asked(port))).healthy, false);
+      assert.equal((await checkHealth(asked(port, true))).healthy, false);
+    },
+  );
+});
+
 test("nobody who listens, and one who says nothing, are told apart, and in time", async () => {
   const { healthy, message } = await checkHealth(asked(1));
   assert.equal(healthy, false);
