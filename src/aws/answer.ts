@@ -113,11 +113,17 @@ function unescaped(text: string): string {
   return text.replace(/&(amp|apos|gt|lt|quot);/g, (_, name: string) => xmlEntities[name]!);
 }
 
+/** What a service, or a proxy before it, repeats of a signed request: a session's token is among it. */
+const repeated: readonly (readonly [RegExp, string])[] = [
+  [/The Canonical String for this request should have been.*/is, "…"],
+  [/(x-amz-security-token["']?\s*[:=]\s*)[^\s,&]+/gi, "$1…"],
+  [/(Credential=|Signature=)[^\s,&/]+/gi, "$1…"],
+];
+
 /** One line, bounded. */
 function tidy(message: string): string {
-  const line = message
-    .slice(0, 4 * messageCharsMax)
-    .replace(/[\s\p{Cc}]+/gu, " ")
-    .trim();
+  let text = message.slice(0, 4 * messageCharsMax);
+  for (const [pattern, shown] of repeated) text = text.replace(pattern, shown);
+  const line = text.replace(/[\s\p{Cc}]+/gu, " ").trim();
   return line.length > messageCharsMax ? `${line.slice(0, messageCharsMax)}…` : line;
 }

@@ -36,3 +36,18 @@ test("S3's XML names code, message and the bucket's region", () => {
     message: 'Use "that" endpoint & no other (bucket region: eu-west-1)',
   });
 });
+
+test("what a service repeats of a signed request is cut out: it holds the session's token", () => {
+  const canonical = "'POST\n/\n\nx-amz-security-token:SECRET\n\nx-amz-date'";
+  const texts = [
+    `Signature mismatch. The Canonical String for this request should have been\n${canonical}`,
+    "headers: x-amz-security-token: SECRET, host:x",
+    '{"X-Amz-Security-Token":"SECRET"}',
+    "https://x/?X-Amz-Security-Token=SECRET&X-Amz-Signature=SECRET&X-Amz-Credential=SECRET%2F2026",
+    "Authorization: AWS4-HMAC-SHA256 Credential=SECRET/20261123/x, SignedHeaders=host, Signature=SECRET",
+  ];
+  for (const message of texts) {
+    const shown = serviceError(new Headers(), JSON.stringify({ __type: "E", message })).message;
+    assert.ok(shown !== "" && !shown.includes("SECRET"), shown);
+  }
+});
