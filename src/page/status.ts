@@ -5,10 +5,27 @@ import type { AnswerClass, ItemTotals } from "./readings.ts";
 /** `waiting`: nothing came yet. `warning`: somebody should look. `error`: samples do not become durable. */
 export type StateLevel = "ok" | "waiting" | "warning" | "error" | "stopping";
 
+/** The state for programs; docs/status-page.md says what to do about each. */
+export const stateCodes = [
+  "waiting",
+  "durable",
+  "partly_failing",
+  "partly_refused",
+  "slow",
+  "spooling",
+  "silent",
+  "failing",
+  "blocked",
+  "spool_full",
+  "dropping",
+  "refused",
+  "stopping",
+] as const;
+export type StateCode = (typeof stateCodes)[number];
+
 export interface State {
   readonly level: StateLevel;
-  /** Short, for programs: `durable`, `blocked`, `spool_full`. */
-  readonly code: string;
+  readonly code: StateCode;
   /** One plain sentence. */
   readonly sentence: string;
   /** Why, and what to do. */

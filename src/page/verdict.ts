@@ -1,6 +1,6 @@
 /** The one sentence: do samples arrive, and are they durable? */
 import { bytes, ms, short, span } from "./format.ts";
-import type { State, StateLevel, Status } from "./status.ts";
+import type { State, StateCode, StateLevel, Status } from "./status.ts";
 
 export interface Findings extends Pick<Status, "archive" | "readiness" | "lastMinute" | "spool" | "items"> {
   /** A signal to end has come. */
@@ -46,7 +46,7 @@ export function judge(found: Findings): State {
   return durable(found);
 }
 
-function say(level: StateLevel, code: string, sentence: string, detail?: string): State {
+function say(level: StateLevel, code: StateCode, sentence: string, detail?: string): State {
   return { level, code, sentence, detail };
 }
 

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { SeenSender, StatusSources } from "../../src/page/collect.ts";
+import { stateCodes } from "../../src/page/status.ts";
 import { type PageTest, withStatusPage } from "../support/status-sources.ts";
+
+test("the documentation says of every state what to do", () => {
+  const text = readFileSync(new URL("../../docs/status-page.md", import.meta.url), "utf8");
+  assert.deepEqual(
+    stateCodes.filter((code) => !text.includes(`\n| \`${code}\` |`)),
+    [],
+  );
+});
 
 /** What the page says first after `happens`. */
 async function said(

@@ -21,7 +21,10 @@ function card(title: string, content: Html, note?: Html | string): Html {
 }
 
 function putsCard({ puts, archive, pending, spool }: Status): Html {
-  const smaller = puts.sentBytes > 0 ? ` (${(puts.rawBytes / puts.sentBytes).toFixed(1)} times smaller)` : "";
+  const smaller =
+    puts.rawBytes > 1.05 * puts.sentBytes && puts.sentBytes > 0
+      ? ` (${(puts.rawBytes / puts.sentBytes).toFixed(1)} times smaller)`
+      : "";
   const isObjects = archive.kind === "s3";
   const records = (value: number) => (isObjects ? undefined : format.counted(value, "record"));
   const risk = sumOf(puts.duplicateRiskLines);

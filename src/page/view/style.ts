@@ -145,6 +145,7 @@ footer .frame { display: flex; flex-wrap: wrap; gap: 4px 20px; justify-content: 
   .charts { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   td.wide { min-width: 6em; } td, th { padding-right: 10px; } thead th { white-space: normal; }
+  .cards td, .cards th { padding-right: 6px; }
 }
 @media screen and (max-width: 760px) {
   .frame { padding-left: 14px; padding-right: 14px; }
@@ -167,7 +168,7 @@ footer .frame { display: flex; flex-wrap: wrap; gap: 4px 20px; justify-content: 
 }
 @media print {
   :root { --ground: #fff; --card: #fff; --line: #bbb; }
-  html, table, td, th, tbody th, .facts, .troubles li { font-size: 11px; }
+  body { zoom: .78; }
   .card, .state, li, tr { break-inside: avoid; }
   .top nav, .live, button, .chart details { display: none; }
   .charts { grid-template-columns: repeat(3, minmax(0, 1fr)); }
