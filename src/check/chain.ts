@@ -4,7 +4,7 @@ import type { Compression } from "../compression.ts";
 import { describeError } from "../errors.ts";
 import { createFirehoseSink, parseFirehoseStream } from "../sink/firehose.ts";
 import { createKinesisSink, parseKinesisStream } from "../sink/kinesis.ts";
-import { type AwsAccessOptions, checkAwsAccess } from "./aws-access.ts";
+import { type AwsAccess, type AwsAccessOptions, checkAwsAccess } from "./aws-access.ts";
 import { type BucketOptions, checkBucket, putObjectStep, trialUploadStep } from "./bucket.ts";
 import { checkDeliveryStream } from "./delivery-stream.ts";
 import { checkKinesisStream, dryRunStep } from "./kinesis-stream.ts";
@@ -24,6 +24,8 @@ export interface AwsChainOptions extends Omit<AwsAccessOptions, "regionOfStream"
   readonly recordBytesMax: number | undefined;
   readonly kinesisSpreads: boolean;
   readonly s3PathStyle: boolean;
+  /** A delivery stream that reads from the Kinesis stream. */
+  readonly deliveryStream: string | undefined;
   /** Consent to one line that stays. */
   readonly putsTestLine: boolean;
   readonly random: () => number;
@@ -58,8 +60,10 @@ export async function* checkAwsChain(options: AwsChainOptions): Steps {
     return;
   }
   if (sink.kind === "s3") yield* checkS3(options, sink, client);
-  else if (sink.kind === "kinesis") yield* checkKinesis(options, sink.stream, client);
-  else yield* checkFirehose(options, sink.stream, client);
+  else if (sink.kind === "kinesis") {
+    yield* checkKinesis(options, sink.stream, client);
+    if (options.deliveryStream !== undefined) yield* checkReader(options, sink.stream, access);
+  } else yield* checkFirehose(options, sink.stream, client);
 }
 
 async function* checkKinesis(options: AwsChainOptions, stream: string, client: AwsClient): Steps {
@@ -71,6 +75,19 @@ async function* checkKinesis(options: AwsChainOptions, stream: string, client: A
   }
   const line = testLine(`kinesis:${parseKinesisStream(stream).name}`, Math.round(clock.now()));
   yield await putTestLine(createKinesisSink({ client, stream, random, clock }), line, compression);
+}
+
+/** The delivery stream behind the Kinesis stream: what it does to our records counts as well. */
+async function* checkReader(
+  { deliveryStream, compression }: AwsChainOptions,
+  stream: string,
+  access: AwsAccess,
+): Steps {
+  if (deliveryStream === undefined) return;
+  const { arn, name } = parseKinesisStream(stream);
+  const client = access.clientOf("firehose");
+  const reader = { client, stream: deliveryStream, compression, reads: arn ?? name };
+  for await (const step of checkDeliveryStream(reader)) yield { ...step, name: `delivery ${step.name}` };
 }
 
 async function* checkFirehose(options: AwsChainOptions, stream: string, client: AwsClient): Steps {

@@ -14,12 +14,15 @@ export interface DeliveryStreamOptions {
   /** Name or ARN. */
   readonly stream: string;
   readonly compression: Compression;
+  /** The Kinesis stream that it is to read from; not set: we put into it. */
+  readonly reads?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Everything but a put. */
-export async function* checkDeliveryStream({ client, stream, compression }: DeliveryStreamOptions): Steps {
+export async function* checkDeliveryStream(options: DeliveryStreamOptions): Steps {
+  const { client, stream, compression, reads } = options;
   const { name } = parseFirehoseStream(stream);
   const answer = await callJson(client, "Firehose_20150804.DescribeDeliveryStream", {
     DeliveryStreamName: name,
@@ -31,7 +34,7 @@ export async function* checkDeliveryStream({ client, stream, compression }: Deli
   }
   const description = objectIn(answer.value, "DeliveryStreamDescription");
   yield statusStep(description, name);
-  yield sourceStep(description);
+  yield reads === undefined ? directStep(description) : readsStep(description, reads);
   yield encryptionStep(objectIn(description, "DeliveryStreamEncryptionConfiguration"));
   const [destination] = objectsIn(description, "Destinations");
   const toS3 = objectIn(destination ?? {}, "ExtendedS3DestinationDescription");
@@ -52,13 +55,26 @@ function statusStep(description: Fields, name: string): Step {
   return failed("stream", `${message}${reason && `: ${reason}`}`, "create it again, or name another one");
 }
 
-function sourceStep(description: Fields): Step {
+function directStep(description: Fields): Step {
   const type = textIn(description, "DeliveryStreamType");
   if (type === "DirectPut" || type === "") return ok("source", "takes direct puts");
-  const source = objectIn(objectIn(description, "Source"), "KinesisStreamSourceDescription");
-  const arn = textIn(source, "KinesisStreamARN");
+  const arn = sourceArn(description);
   const todo = `put into its source: --sink kinesis:${arn || "STREAM"}`;
   return failed("source", `takes no direct puts: its source is ${arn || type}`, todo);
+}
+
+function readsStep(description: Fields, stream: string): Step {
+  const arn = sourceArn(description);
+  if (arn === stream || arn.endsWith(`:stream/${stream}`)) return ok("source", `reads from ${stream}`);
+  const actual = arn === "" ? "it takes direct puts" : `it reads from ${arn}`;
+  const todo =
+    "name the delivery stream that reads from this stream, or create one: records stay in the stream only";
+  return failed("source", `does not read from ${stream}: ${actual}`, todo);
+}
+
+function sourceArn(description: Fields): string {
+  const source = objectIn(objectIn(description, "Source"), "KinesisStreamSourceDescription");
+  return textIn(source, "KinesisStreamARN");
 }
 
 function encryptionStep(encryption: Fields): Step {

@@ -4,7 +4,7 @@ import type { Step, StepStatus } from "./step.ts";
 const statuses: readonly StepStatus[] = ["ok", "warning", "failed", "skipped"];
 /** The longest status and the longest name of a step, with two blanks. */
 const statusColumns = 9;
-const nameColumns = 17;
+const nameColumns = 21;
 
 /** One step for a person to read, `\n` at the end; further lines are indented. */
 export function stepText({ name, status, message, todo }: Step): string {

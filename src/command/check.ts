@@ -1,5 +1,5 @@
 /** Walks the chain from the configuration to a put, and on the sender's side, and says what is wrong. */
-import { type AwsSinkChoice, checkAwsChain } from "../check/chain.ts";
+import { type AwsChainOptions, checkAwsChain } from "../check/chain.ts";
 import { checkDirectory, type DirectoryOptions, holderStep } from "../check/directory.ts";
 import { checkHealth, instanceStep, type OwnInstanceOptions } from "../check/own-instance.ts";
 import { checkPrometheus } from "../check/prometheus.ts";
@@ -72,12 +72,16 @@ async function* allSteps(
 ): Steps {
   const prometheusUrl = readHttpUrl(readOwnFlag(checkFlags, "prometheus-url", ownTexts));
   const putsTestLine = readOwnFlag(checkFlags, "put-test-line", ownTexts) ?? false;
+  const deliveryStream = readOwnFlag(checkFlags, "delivery-stream", ownTexts);
+  if (deliveryStream !== undefined && config.sink.kind !== "kinesis")
+    throw new ConfigError(2, `--delivery-stream is for --sink kinesis:STREAM, not for ${config.sink.kind}`);
   const { sink } = config;
   yield configurationStep(config);
   const { webConfigFile, listen } = config;
   yield* checkWebAccess({ hostname: listen.hostname, webConfigFile, clock: systemClock });
   yield await instanceStep(ownInstance(config, callTimeoutMs));
-  if (sink.kind !== "file") yield* checkAwsChain(chainOptions(config, platform, sink, putsTestLine));
+  if (sink.kind !== "file")
+    yield* checkAwsChain(chainOptions(config, platform, { sink, putsTestLine, deliveryStream }));
   else {
     yield* checkDirectory(directory("archive", "--sink file:DIR", sink.directory));
     if (putsTestLine) yield skipped("put", "a file was written and fsynced there: a line would tell no more");
@@ -105,16 +109,15 @@ function directory(name: string, flag: string, path: string): DirectoryOptions {
 function chainOptions(
   config: Config,
   { env, name, writeErr }: CheckPlatform,
-  sink: AwsSinkChoice,
-  putsTestLine: boolean,
-) {
+  asked: Pick<AwsChainOptions, "sink" | "putsTestLine" | "deliveryStream">,
+): AwsChainOptions {
   const { region, sources, texts, compression, recordBytesMax, s3PathStyle } = config;
   // What goes wrong is told by the steps; the log is for those who ask for it.
   const level = sources["log-level"] === "default" ? "error" : config.logLevel;
   const log = createLog({ level, format: config.logFormat, clock: systemClock, write: writeErr });
   const shown = sources.region === "environment" ? `REGION=${texts.region}` : `--region ${texts.region}`;
   return {
-    ...{ sink, env, fetch, clock: systemClock, log, random: Math.random, callTimeoutMs, putsTestLine },
+    ...{ ...asked, env, fetch, clock: systemClock, log, random: Math.random, callTimeoutMs },
     ...{ compression, recordBytesMax, s3PathStyle, kinesisSpreads: config.kinesisSpread === "auto" },
     userAgent: `${programName}/${version} (${name})`,
     region: region === undefined ? undefined : { value: region, shown },

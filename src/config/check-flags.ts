@@ -1,6 +1,6 @@
 /** The flags of `check` alone. They have no environment variables: a check is asked for once. */
 import type { Flag } from "./flags.ts";
-import { readBoolean } from "./values.ts";
+import { matching, readBoolean } from "./values.ts";
 
 export const checkFlags = {
   health: {
@@ -20,6 +20,12 @@ export const checkFlags = {
     help: "check: put one marked line into the sink, where nothing less tells whether puts are allowed",
     default: undefined,
     read: readBoolean,
+  },
+  "delivery-stream": {
+    placeholder: "NAME",
+    help: "check: the Firehose that reads from the Kinesis stream, to look at it as well",
+    default: undefined,
+    read: matching(/^[a-zA-Z0-9_.-]{1,64}$/, "the name of a delivery stream: 1 to 64 of a-zA-Z0-9_.-"),
   },
   "prometheus-url": {
     placeholder: "URL",

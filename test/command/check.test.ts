@@ -5,31 +5,12 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { parseObjectKey } from "../../src/archive/key.ts";
 import { decodeLine } from "../../src/line/decode.ts";
-import { check, outline } from "../support/check.ts";
-import { type FakeAws, type FakeAwsOptions, startFakeAws } from "../support/fake-aws/fake-aws.ts";
-
-async function withFake(options: FakeAwsOptions, run: (fake: FakeAws) => Promise<void>): Promise<void> {
-  const fake = await startFakeAws(options);
-  try {
-    await run(fake);
-  } finally {
-    await fake.close();
-  }
-}
+import { assertCorrect, check, outline, withFake } from "../support/check.ts";
 
 const denied = { kind: "error", code: "AccessDeniedException", message: "not authorized" } as const;
 const kinesis = ["--sink", "kinesis:metrics"];
 const firehose = ["--sink", "firehose:metrics"];
 const bucket = ["--sink", "s3://archive/prometheus", "--s3-path-style"];
-
-/** The endpoint is asked once without a signature, to see that it answers; all other calls are right. */
-function assertCorrect(fake: FakeAws): void {
-  const unsigned = /^s3\.ListBuckets: AccessDenied: Missing Authentication Token$/;
-  assert.deepEqual(
-    fake.problems.filter((problem) => !unsigned.test(problem)),
-    [],
-  );
-}
 
 /** A line of the format that says what it is. */
 function assertMarked(line: string | undefined): void {
@@ -127,66 +108,6 @@ test("check puts one marked line with consent, as it is compressed otherwise", a
   });
 });
 
-test("check of a delivery stream compares it with --compression, and puts nothing without consent", async () => {
-  const names = { bucket: "archive", gzip: true };
-  await withFake({ deliveryStreams: [{ name: "metrics", ...names }] }, async (fake) => {
-    const plain = await check({ args: firehose, env: fake.env });
-    assert.equal(plain.code, 0);
-    assert.equal(plain.step("compression").status, "ok");
-    assert.equal(plain.step("put").status, "skipped");
-    assert.match(
-      plain.step("put").todo ?? "",
-      /^--put-test-line puts one line of the metric prometheus_remote_/,
-    );
-    const twice = await check({ args: [...firehose, "--compression", "gzip"], env: fake.env });
-    assert.equal(twice.code, 0);
-    assert.match(twice.step("compression").message, /compressed twice/);
-    assert.equal(twice.step("compression").status, "warning");
-    fake.command({ kind: "deliver" });
-    assert.deepEqual(fake.objects("archive"), []);
-    assertCorrect(fake);
-  });
-});
-
-test("check of a bucket tries an upload that is never to be seen", async () => {
-  await withFake({ buckets: ["archive"] }, async (fake) => {
-    const { code, step, text } = await check({ args: bucket, env: fake.env });
-    assert.equal(code, 0, text);
-    assert.equal(step("bucket").message, "archive is there, in us-east-1");
-    assert.equal(step("encryption").status, "ok");
-    assert.equal(step("uploads").status, "ok");
-    assert.match(step("lifecycle").todo ?? "", /AbortIncompleteMultipartUpload after 7 days/);
-    assert.match(step("put").message, /s3:PutObject is allowed/);
-    assert.equal(step("spool").status, "ok");
-    assert.deepEqual(fake.objects("archive"), []);
-    fake.fault({
-      kind: "error",
-      code: "AccessDenied",
-      status: 403,
-      operation: [
-        "HeadBucket",
-        "GetBucketEncryption",
-        "ListMultipartUploads",
-        "GetBucketLifecycleConfiguration",
-      ],
-    });
-    const least = await check({ args: bucket, env: fake.env });
-    assert.equal(least.code, 0, least.text);
-    assert.match(least.step("bucket").message, /s3:ListBucket is not allowed/);
-    assert.match(least.step("uploads").message, /s3:ListBucketMultipartUploads is not allowed/);
-    assert.match(least.step("lifecycle").message, /s3:GetLifecycleConfiguration is not allowed/);
-    assert.match(least.step("encryption").message, /s3:GetEncryptionConfiguration is not allowed/);
-    fake.fault({ kind: "error", code: "AccessDenied", status: 403, operation: "CreateMultipartUpload" });
-    const refused = await check({ args: bucket, env: fake.env });
-    assert.equal(refused.code, 1);
-    assert.match(
-      refused.step("put").todo ?? "",
-      /allow s3:PutObject on arn:aws:s3:::archive\/prometheus\/\*/,
-    );
-    assertCorrect(fake);
-  });
-});
-
 test("check says what is wrong: names, keys, clock, endpoint", async () => {
   await withFake({ streams: [{ name: "metrics" }] }, async (fake) => {
     const missing = await check({ args: ["--sink", "kinesis:other"], env: fake.env });
@@ -267,7 +188,7 @@ test("check refuses what cannot be meant, and prints for people as well", async 
   assert.equal(nested.code, 1);
   assert.match(
     nested.text,
-    /^failed {3}configuration {4}--spool-dir .* is the same directory as the archive/,
+    /^failed {3}configuration {8}--spool-dir .* is the same directory as the archive/,
   );
   assert.match(nested.text, /\n {9}to do: correct the flag/);
   assert.match(nested.text, /\n\d+ steps: .* 1 failed.*\n$/);

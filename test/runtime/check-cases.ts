@@ -37,7 +37,7 @@ export const checkCases: readonly Case[] = [
           const env = { ...fake.env, LISTEN_ADDR: "127.0.0.1:1" };
           const stream = await runProgram(kind, { cwd, env, args: ["check", "--stream-name", "metrics"] });
           assert.equal(stream.code, 0, stream.stdout + stream.stderr);
-          assert.match(stream.stdout, /\nok {7}put {14}kinesis:PutRecords is allowed \(DryRun/);
+          assert.match(stream.stdout, /\nok {7}put {18}kinesis:PutRecords is allowed \(DryRun/);
           assert.equal(stream.stderr, "");
           const args = ["check", "--sink", "s3://archive/p", "--json"];
           const bucket = await runProgram(kind, { cwd, env, args });

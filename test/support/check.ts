@@ -4,6 +4,7 @@ import type { Step } from "../../src/check/step.ts";
 import { runCheck } from "../../src/command/check.ts";
 import { inSurroundings } from "./aws-surroundings.ts";
 import { configOf } from "./config.ts";
+import { type FakeAws, type FakeAwsOptions, startFakeAws } from "./fake-aws/fake-aws.ts";
 
 export interface Checked {
   readonly code: number;
@@ -55,4 +56,26 @@ function named(steps: readonly Step[], name: string): Step {
 /** `name status` of each step. */
 export function outline(steps: readonly Step[]): readonly string[] {
   return steps.map(({ name, status }) => `${name} ${status}`);
+}
+
+/** A fake AWS for `run`, closed afterwards. */
+export async function withFake(
+  options: FakeAwsOptions,
+  run: (fake: FakeAws) => Promise<void>,
+): Promise<void> {
+  const fake = await startFakeAws(options);
+  try {
+    await run(fake);
+  } finally {
+    await fake.close();
+  }
+}
+
+/** The endpoint is asked once without a signature, to see that it answers; all other calls are right. */
+export function assertCorrect(fake: FakeAws): void {
+  const unsigned = /^s3\.ListBuckets: AccessDenied: Missing Authentication Token$/;
+  assert.deepEqual(
+    fake.problems.filter((problem) => !unsigned.test(problem)),
+    [],
+  );
 }

@@ -11,6 +11,8 @@ import { createTokenBucket, type TokenBucket } from "./token-bucket.ts";
 export interface DeliveryStreamOptions {
   readonly name: string;
   readonly bucket: string;
+  /** ARN of the Kinesis stream that it says it reads from; not set: direct puts. Nothing is ever read. */
+  readonly source?: string;
   /** With `!{timestamp:…}` expressions; without one the hour of arrival is appended. */
   readonly prefix?: string | undefined;
   readonly fileExtension?: string | undefined;

@@ -235,7 +235,12 @@ function describe({ region, accountId }: FirehoseOptions, { options, createdAtMs
     DeliveryStreamARN: arnOf(region, accountId, name),
     DeliveryStreamStatus: "ACTIVE",
     DeliveryStreamEncryptionConfiguration: { Status: "DISABLED" },
-    DeliveryStreamType: "DirectPut",
+    ...(options.source === undefined
+      ? { DeliveryStreamType: "DirectPut" }
+      : {
+          DeliveryStreamType: "KinesisStreamAsSource",
+          Source: { KinesisStreamSourceDescription: { KinesisStreamARN: options.source } },
+        }),
     VersionId: "1",
     CreateTimestamp: createdAtMs / 1000,
     Destinations: [
