@@ -84,8 +84,8 @@ export async function collect(sources: StatusSources, history: History): Promise
     archive: { ...archive, name: plain(archive.name) },
     readiness: {
       ready: unready === undefined,
-      reason: unready && plain(unready, messageCharsMax),
-      note: plainNote(sources),
+      reason: toldOf(unready),
+      note: toldOf(sources.note()),
       guarded: sources.guarded,
     },
     lastMinute: { ...minute, spanSeconds: spanMs / 1000 },
@@ -96,8 +96,8 @@ export async function collect(sources: StatusSources, history: History): Promise
   const state = judge({
     ...found,
     stopping: sources.stopping(),
-    full: sources.full() && plain(sources.full() ?? "", messageCharsMax),
-    blocked: sources.blocked() && plain(sources.blocked() ?? "", messageCharsMax),
+    full: toldOf(sources.full()),
+    blocked: toldOf(sources.blocked()),
     requests: await totalOf(metrics.requests),
     silentSeconds: lastSeenMs === undefined ? undefined : (nowMs - lastSeenMs) / 1000,
   });
@@ -122,9 +122,8 @@ export async function collect(sources: StatusSources, history: History): Promise
   };
 }
 
-function plainNote({ note }: StatusSources): string | undefined {
-  const text = note();
-  return text && plain(text, messageCharsMax);
+function toldOf(message: string | undefined): string | undefined {
+  return message && plain(message, messageCharsMax);
 }
 
 async function programOf({ version, runtime, metrics }: StatusSources, nowMs: number): Promise<Program> {
