@@ -32,6 +32,8 @@ class HttpsServer implements Listener {
   private readonly timers = new Map<Socket, NodeJS.Timeout>();
   private tls: TlsOptions;
   private server: Server;
+  /** Known once it listens; another server in the place of this one has the same. */
+  port = 0;
 
   constructor(options: ServeOptions & { readonly tls: TlsOptions }, habits: TlsHabits) {
     this.options = options;
@@ -41,16 +43,13 @@ class HttpsServer implements Listener {
     this.server = this.createServer(options.tls);
   }
 
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
-  }
-
   async listen(port: number): Promise<void> {
     const { hostname } = this.options;
     const { server } = this;
     try {
       server.listen({ port, ...(hostname === undefined ? {} : { host: hostname }) });
       await once(server, "listening");
+      this.port = (server.address() as AddressInfo).port;
     } catch (error) {
       throw listenError({ hostname, port }, error);
     }
@@ -68,18 +67,17 @@ class HttpsServer implements Listener {
 
   async changeTls(tls: TlsOptions): Promise<void> {
     const context = tlsContext(tls, this.habits);
-    if (asksForCertificate(tls) === asksForCertificate(this.tls)) {
+    if (asksForCertificate(tls) === asksForCertificate(this.tls) && this.server.listening) {
       setContext(this.server, context);
       this.tls = tls;
       return;
     }
     // Whether certificates are asked for belongs to the server: another one takes the place of this one.
     const next = this.createServer(tls);
-    const { port } = this;
     this.server.close();
     this.server = next;
     this.tls = tls;
-    await this.listen(port);
+    await this.listen(this.port);
   }
 
   private createServer(tls: TlsOptions): Server {
