@@ -1,18 +1,36 @@
-# The executable is built from what npm ci installs; the image holds it and the C library, and runs as nobody's user.
-FROM node:24-bookworm-slim AS build
+# docker build -t prometheus-remote-kinesis --build-arg COMMIT="$(git rev-parse --short HEAD)" .
+# The executable is built from what npm ci installs; the image holds it, the libraries that it names, and nothing else:
+# no shell, no package manager. docs/install.md tells how to run it.
+
+# An image with node and npm. Of a glibc one comes an image with glibc, of node:24-alpine a smaller one with musl.
+ARG BASE=docker.io/library/node:24-bookworm-slim
+
+FROM ${BASE} AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
-RUN npm ci
-COPY src ./src
+# Nobody's install script runs but Bun's, which puts the binary in place.
+RUN npm ci --ignore-scripts --no-audit --no-fund && node node_modules/bun/install.js
+COPY LICENSE tsconfig.json ./
 COPY scripts ./scripts
-RUN npm run build
+COPY src ./src
+ARG COMMIT
+RUN npm run build -- --commit "${COMMIT:-}" && node_modules/.bin/bun scripts/image-root.ts /image
 
-FROM debian:bookworm-slim
-COPY --from=build /src/dist/prometheus-remote-kinesis /usr/local/bin/prometheus-remote-kinesis
-# With no configuration the archive is /data/archive.
-WORKDIR /data
-RUN chown 65532:65532 /data
+FROM scratch
+ARG COMMIT
+ARG VERSION
+LABEL org.opencontainers.image.title="prometheus-remote-kinesis" \
+      org.opencontainers.image.description="Prometheus remote write into Kinesis, Firehose, S3 or files" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${COMMIT}"
+COPY --from=build /image /
+# A number, so that Kubernetes can see that it is not root.
 USER 65532:65532
+# With no configuration the archive is /data/archive; quarantine and spool lie here as well. The rest may be read-only.
+WORKDIR /data
 VOLUME /data
 EXPOSE 9501
-ENTRYPOINT ["prometheus-remote-kinesis"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["/usr/local/bin/prometheus-remote-kinesis", "check", "--health"]
+ENTRYPOINT ["/usr/local/bin/prometheus-remote-kinesis"]
