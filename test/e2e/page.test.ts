@@ -33,6 +33,14 @@ async function send(url: string, headers: Record<string, string> = {}): Promise<
 const textOf = async (page: Page, selector: string) => (await page.locator(selector).textContent()) ?? "";
 const headline = (page: Page) => textOf(page, "h1");
 
+/** Where in the first chart its last point lies. */
+async function newestPlace(page: Page): Promise<{ x: number; y: number }> {
+  const chart = page.locator("figure.chart svg[role=img]").first();
+  const told = (await chart.getAttribute("data-told"))?.split("|") ?? [];
+  const { width = 0 } = (await chart.boundingBox()) ?? {};
+  return { x: ((told.findLastIndex((each) => each !== "") + 0.5) / told.length) * width, y: 20 };
+}
+
 /** Opens the page in several views; it has no barriers and no complaints, and nothing sticks out. */
 async function assertFine(
   browser: Browser,
@@ -140,6 +148,16 @@ test("the page lives: it changes by itself, and keeps focus and what was opened"
         assert.match(await page.title(), /^Working/);
         assert.equal(await page.evaluate("globalThis.before"), true);
         assert.equal(await page.evaluate("document.activeElement.id"), "pause");
+        // A reading comes every 10 s, and makes a point with the one before.
+        await page.locator('svg[data-told*=":"]').first().waitFor({ timeout: 30_000 });
+        await page
+          .locator("figure.chart svg[role=img]")
+          .first()
+          .hover({ position: await newestPlace(page) });
+        assert.match(
+          await textOf(page, "#readout"),
+          /^\d\d:\d\d:\d\d UTC\nreceived [\d.]+\/s\ndurable [\d.]+\/s$/,
+        );
         const details = page.locator("figure.chart details").first();
         await details.locator("summary").click();
         const before = await page.locator("#at").getAttribute("datetime");

@@ -103,7 +103,9 @@ export function chartOf(chart: Chart, history: readonly HistoryRow[], window: Wi
   return html`<figure class="card chart">
   <figcaption><h3>${chart.title}</h3><span class="soft small">${window.name}</span></figcaption>
   <div class="plot"><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img"
-    aria-label="${chart.title}, ${window.name}: ${words}"><path class="grid" vector-effect="non-scaling-stroke"
+    aria-label="${chart.title}, ${window.name}: ${words}"
+    data-names="${curves.map(({ name }) => name).join(";")}" data-told="${toldAt(curves, window, chart.format)}">
+    <path class="grid" vector-effect="non-scaling-stroke"
     d="M0 .5H${width}M0 ${height / 2}H${width}"/>${drawn}</svg>
   <span class="most" aria-hidden="true">${chart.format(top)}</span>
   <span class="half" aria-hidden="true">${chart.format(top / 2)}</span>
@@ -111,6 +113,25 @@ export function chartOf(chart: Chart, history: readonly HistoryRow[], window: Wi
   <div class="times" aria-hidden="true">${timesOf(window).map((time) => html`<span>${time}</span>`)}</div>
   <ul class="legend">${curves.map(({ name, tone, now }) => legendOf(name, tone, now, chart.format))}</ul>
   <details><summary>Numbers</summary>${numbersOf(chart, history, window, nowIso)}</details></figure>`;
+}
+
+/** For the script, which shows it at the pointer: a time and the values of each place that has some. */
+function toldAt(
+  curves: readonly { readonly values: Values }[],
+  { endMs, spanMs }: Window,
+  format: Chart["format"],
+): string {
+  const places = curves[0]?.values.length ?? 0;
+  const told = Array.from({ length: places }, (_, at) => {
+    const values = curves.map((curve) => curve.values[at]);
+    if (values.every((value) => value === undefined)) return "";
+    const startAt = iso(endMs - spanMs + (at * spanMs) / places);
+    return [
+      clockTime(startAt, startAt),
+      ...values.map((value) => (value === undefined ? "–" : format(value))),
+    ].join(";");
+  });
+  return told.join("|");
 }
 
 function inWords(name: string, values: Values, now: number | undefined, format: Chart["format"]): string {

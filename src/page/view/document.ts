@@ -33,6 +33,7 @@ export function document(status: Pick<Status, "state">, content: string, nonce: 
 <div class="lost" id="lost" role="alert" hidden></div>
 ${raw(content)}
 </main>
+<div id="hair" aria-hidden="true" hidden></div><div id="readout" aria-hidden="true" hidden></div>
 <script nonce="${nonce}">${raw(script)}</script>
 </body>
 </html>

@@ -62,6 +62,28 @@ export const script = `
     if (!paused && !document.hidden) timer = setTimeout(look, everyMs);
   };
 
+  const hair = document.getElementById("hair");
+  const readout = document.getElementById("readout");
+  const point = ({ target, clientX }) => {
+    const svg = target instanceof Element ? target.closest(".plot svg") : null;
+    const box = svg?.getBoundingClientRect();
+    const places = svg?.dataset.told.split("|") ?? [];
+    const share = (clientX - box?.left) / box?.width;
+    const at = Math.min(places.length - 1, Math.max(0, Math.floor(share * places.length)));
+    hair.hidden = readout.hidden = !places[at];
+    if (readout.hidden) return;
+    const names = svg.dataset.names.split(";");
+    const [time, ...values] = places[at].split(";");
+    readout.textContent = [time + " UTC", ...values.map((value, nth) => names[nth] + " " + value)].join("\\n");
+    const x = box.left + ((at + 0.5) / places.length) * box.width;
+    Object.assign(hair.style, { left: x + "px", top: box.top + "px", height: box.height + "px" });
+    const left = x + 12 + readout.offsetWidth > innerWidth ? x - 12 - readout.offsetWidth : x + 12;
+    Object.assign(readout.style, { left: Math.max(4, left) + "px", top: box.top + 8 + "px" });
+  };
+  document.addEventListener("pointermove", point);
+  document.addEventListener("pointerdown", point);
+  document.addEventListener("scroll", () => (hair.hidden = readout.hidden = true), { passive: true });
+
   pause.addEventListener("click", () => {
     paused = !paused;
     pause.textContent = paused ? "Resume" : "Pause";

@@ -90,6 +90,9 @@ button:hover { border-color: var(--soft); }
 .curve.a { stroke: var(--a); } .curve.b { stroke: var(--b); } .curve.c { stroke: var(--c); }
 .curve.b { stroke-dasharray: 5 3.5; } .curve.c { stroke-dasharray: 1.5 4; stroke-width: 2.25; }
 .under { fill: var(--fill); stroke: none; }
+#hair { position: fixed; width: 1px; background: var(--soft); pointer-events: none; }
+#readout { position: fixed; pointer-events: none; white-space: pre; background: var(--ink); color: var(--card);
+  font-size: 12px; line-height: 1.45; padding: 5px 9px; border-radius: 6px; }
 .times { display: flex; justify-content: space-between; color: var(--soft); font-size: 12px;
   padding: 4px 60px 0 0; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin-top: 6px; font-size: 13px; }
