@@ -14,7 +14,7 @@ import { style } from "./style.ts";
 const programName = "prometheus-remote-kinesis";
 
 /** The document around `content`, which `statusOf` has made. Its script and style carry `nonce`. */
-export function document(status: Pick<Status, "state">, content: string, nonce: string): string {
+export function document(status: Pick<Status, "state" | "program">, content: string, nonce: string): string {
   return String(html`<!doctype html>
 <html lang="en">
 <head>
@@ -26,7 +26,8 @@ export function document(status: Pick<Status, "state">, content: string, nonce: 
 <style nonce="${nonce}">${raw(style)}</style>
 </head>
 <body>
-<header class="top"><div class="frame"><div class="brand">${mark()}<span>${programName}</span></div>
+<header class="top"><div class="frame"><div class="brand">${mark()}<span>${programName}
+<span class="soft number">${status.program.version}</span></span></div>
 <nav aria-label="Other views"><ul><li><a href="./metrics">Metrics</a></li><li><a href="./-/status.json">JSON</a></li>
 <li><a href="./-/ready">Readiness</a></li></ul></nav></div></header>
 <main class="frame">

@@ -126,7 +126,7 @@ export function setup({ readiness: { guarded } }: Status, url: string): Html {
   const isLocal = /^https?:\/\/(localhost|127\.|\[::1\])/.test(url);
   const yaml = `remote_write:\n  - url: ${url}/receive\n`;
   const elsewhere = html`<li>From another machine put this machine’s name or address in place of
-  <code>${new URL(url).hostname}</code>.</li>`;
+  <code>${new URL(url).hostname}</code>; <code>--listen-addr</code> has to let it in.</li>`;
   const guard = html`<li><code>--web-config-file</code> guards this program: below the URL add what it asks for,
   <code>basic_auth</code>, <code>authorization</code> or <code>tls_config</code>.</li>`;
   return html`<section class="card setup" aria-labelledby="setup"><h2 id="setup">Point a Prometheus here</h2>

@@ -38,6 +38,7 @@ h3 { font-size: 14px; font-weight: 600; }
   padding-bottom: 12px; }
 .brand { display: flex; align-items: center; gap: 10px; font-weight: 650; font-size: 15px; margin-right: auto; }
 .brand svg { width: 22px; height: 22px; color: var(--a); flex: none; }
+.brand .number { font-weight: 400; font-size: 13px; }
 .top nav ul { display: flex; gap: 16px; }
 .top nav a { color: var(--soft); text-decoration: none; font-size: 14px; }
 .top nav a:hover { color: var(--ink); text-decoration: underline; }
