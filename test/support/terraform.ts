@@ -1,6 +1,7 @@
 /** Terraform with a provider that is on this machine: in a copy of the module, so that nothing is left in the tree. */
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -51,6 +52,21 @@ export function withTerraform(use: (terraform: Terraform) => void): void {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Runs `tests/NAME.tftest.hcl` of the module for each name, in one process; every run in them must pass. */
+export function assertModuleTests(...names: readonly string[]): void {
+  withTerraform(({ run }) => {
+    const { code, output } = run("test", "-json", ...names.map((name) => `-filter=tests/${name}.tftest.hcl`));
+    const { failures, passed } = readTestReport(output);
+    const texts = names.map((name) => readFileSync(join(moduleFolder, `tests/${name}.tftest.hcl`), "utf8"));
+    assert.deepEqual(failures, []);
+    assert.equal(code, 0, output.slice(-2000));
+    assert.equal(
+      passed,
+      texts.reduce((sum, text) => sum + [...text.matchAll(/^run "/gm)].length, 0),
+    );
+  });
 }
 
 /** What `terraform test -json -verbose` says: its summary, what failed, and what each run planned. */
