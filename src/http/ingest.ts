@@ -1,14 +1,13 @@
-import type { Clock } from "../clock.ts";
 import { MalformedError, RequestError } from "../errors.ts";
 import { LineEncoder } from "../line/encode.ts";
-import type { ItemCounters, ItemKind, Metrics } from "../metrics.ts";
+import type { ItemCounters, ItemKind } from "../metrics.ts";
 import type { Histogram } from "../model/histogram.ts";
 import { KnownSeries, knownSeriesBytes } from "../model/known-series.ts";
 import type { LabelSet } from "../model/label-set.ts";
 import type { RejectReason } from "../model/rejection.ts";
 import type { Int64 } from "../model/scalar.ts";
 import { createQuickMemory, type QuickMemory } from "../quick/quick-memory.ts";
-import { QuickSeries } from "../quick/quick-series.ts";
+import { emptyPassage, QuickSeries } from "../quick/quick-series.ts";
 import { WriteV1Walker } from "../remote/write-v1.ts";
 import { WriteV2Walker } from "../remote/write-v2.ts";
 import type {
@@ -22,36 +21,11 @@ import { WriterFullError } from "../wire/byte-writer.ts";
 import { release } from "../wire/release.ts";
 import { snappyDecodedLength } from "../wire/snappy.ts";
 import { messageBytesMax, snappyMessage } from "../wire/snappy-memory.ts";
+import type { Ingested, IngestOptions } from "./ingested.ts";
 import { KnownMetadata, metadataKey } from "./known-metadata.ts";
 import { LinePieces, pieceBytes } from "./line-pieces.ts";
 import type { WriteVersion } from "./negotiate.ts";
-import { Refusals } from "./refusals.ts";
-
-export interface IngestOptions {
-  readonly clock: Pick<Clock, "now">;
-  readonly metrics: Metrics;
-  /** Largest decoded message, in bytes. */
-  readonly decodedBytesMax: number;
-  /** Longest line, `\n` included, in bytes. */
-  readonly lineBytesMax: number;
-  /** Largest sum of lines of one request, in bytes. */
-  readonly linesBytesMax: number;
-  /** Memory for series that are known, in bytes; 0: none is. */
-  readonly knownSeriesBytes?: number;
-}
-
-/** Items by kind; those of a request that are on their way into the archive. */
-export type Written = Readonly<Record<ItemKind, number>>;
-
-export interface Ingested {
-  /** Whole lines, valid until `release`, or until the next request is ingested. */
-  readonly lines: Uint8Array;
-  readonly written: Written;
-  /** Of the metadata lines among them: to be remembered once they are durable. */
-  readonly metadataKeys: Uint16Array;
-  /** What was refused and why, for the sender; undefined: nothing. */
-  readonly refused: string | undefined;
-}
+import { Refusals, tooManyLines } from "./refusals.ts";
 
 /** A larger message takes tens of milliseconds, or, made for it, seconds. */
 const largeBytesMin = 1024 * 1024;
@@ -71,6 +45,7 @@ export class Ingest implements WriteVisitor {
   private readonly seriesBefore: KnownSeries | undefined;
   private readonly quickMemory: QuickMemory | undefined;
   private readonly quick: QuickSeries | undefined;
+  private readonly passage = emptyPassage();
   private readonly v1: WriteV1Walker;
   private readonly v2: WriteV2Walker;
   private readonly refusals = new Refusals();
@@ -127,7 +102,7 @@ export class Ingest implements WriteVisitor {
     } catch (error) {
       this.release();
       if (error instanceof MalformedError) throw new RequestError(400, error.message, { cause: error });
-      if (error instanceof WriterFullError) throw this.tooManyLines();
+      if (error instanceof WriterFullError) throw tooManyLines(this.options.linesBytesMax);
       throw error;
     } finally {
       if (this.message.length > messageBytesMax) release(this.message);
@@ -181,14 +156,6 @@ export class Ingest implements WriteVisitor {
     return this.message;
   }
 
-  private tooManyLines(): RequestError {
-    const { linesBytesMax } = this.options;
-    return new RequestError(
-      413,
-      `The request makes more than ${linesBytesMax} bytes of lines: send less at once, or raise --pending-bytes`,
-    );
-  }
-
   private count(): void {
     const { items, metadataRepeated } = this.options.metrics;
     for (const kind of Object.keys(this.received) as ItemKind[]) {
@@ -202,17 +169,21 @@ export class Ingest implements WriteVisitor {
   /** All text ends up in lines, but for that of refused or empty series: so the limit of the lines is its limit. */
   weigh(textBytes: number): void {
     this.weighedBytes += textBytes;
-    if (this.weighedBytes > this.options.linesBytesMax) throw this.tooManyLines();
+    if (this.weighedBytes > this.options.linesBytesMax) throw tooManyLines(this.options.linesBytesMax);
   }
 
   passSeries(offset: number, messageEnd: number, symbolCount?: number): number {
-    const { quick, lines, options, message } = this;
+    const { quick, lines, options, passage } = this;
     if (quick === undefined) return offset;
-    const { period } = this.known;
-    const linesBytesMax = options.linesBytesMax - lines.byteLength;
-    const weighedBytesMax = options.linesBytesMax - this.weighedBytes;
-    const limits = { linesBytesMax, weighedBytesMax };
-    const end = quick.pass({ message, offset, messageEnd, symbolCount, period, ...limits });
+    passage.message = this.message;
+    passage.offset = offset;
+    passage.messageEnd = messageEnd;
+    passage.symbolCount = symbolCount;
+    passage.period = this.known.period;
+    passage.linesBytesMax = options.linesBytesMax - lines.byteLength;
+    passage.weighedBytesMax = options.linesBytesMax - this.weighedBytes;
+    const end = quick.pass(passage);
+    if (end === offset) return offset;
     const { samples, metadata, weighedBytes } = quick.passed;
     this.received.samples += samples;
     this.written.samples += samples;
@@ -308,7 +279,7 @@ export class Ingest implements WriteVisitor {
     if (fits) {
       this.received[kind]++;
       this.written[kind]++;
-      if (this.lines.byteLength > this.options.linesBytesMax) throw this.tooManyLines();
+      if (this.lines.byteLength > this.options.linesBytesMax) throw tooManyLines(this.options.linesBytesMax);
       // The encoder repeats labels of the lines before, which are not there any more.
       if (this.lines.setAside()) this.encoder.restart();
       return;

@@ -31,7 +31,7 @@ export class LinePieces {
     if (out.length < pieceBytes) return false;
     pieces.push(out.bytes.slice(0, out.length));
     this.asideBytes += out.length;
-    out.clear(keptBytesMax);
+    out.length = 0;
     return true;
   }
 

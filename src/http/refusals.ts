@@ -1,3 +1,4 @@
+import { RequestError } from "../errors.ts";
 import type { LabelSet } from "../model/label-set.ts";
 import type { RejectReason } from "../model/rejection.ts";
 
@@ -70,4 +71,12 @@ function itemsText(items: number): string {
 
 function inSeries(series: number): string {
   return series > 0 ? ` in ${series} series` : "";
+}
+
+/** The answer to a request with more bytes of lines than one may have. */
+export function tooManyLines(linesBytesMax: number): RequestError {
+  return new RequestError(
+    413,
+    `The request makes more than ${linesBytesMax} bytes of lines: send less at once, or raise --pending-bytes`,
+  );
 }

@@ -13,19 +13,29 @@ export interface Passed {
   weighedBytes: number;
 }
 
-/** What may be passed over. */
+/** What may be passed over. One instance is used over and over: a request may hold millions of series. */
 export interface Passage {
-  readonly message: Uint8Array;
-  readonly offset: number;
-  readonly messageEnd: number;
+  message: Uint8Array;
+  offset: number;
+  messageEnd: number;
   /** Symbols of 2.0; undefined in 1.0. */
-  readonly symbolCount: number | undefined;
+  symbolCount: number | undefined;
   /** The period in which metadata must have been noted to be durable. */
-  readonly period: number;
+  period: number;
   /** Bytes of lines, and of texts that they are made of: see `weigh`. */
-  readonly linesBytesMax: number;
-  readonly weighedBytesMax: number;
+  linesBytesMax: number;
+  weighedBytesMax: number;
 }
+
+export function emptyPassage(): Passage {
+  const message = new Uint8Array(0);
+  const limits = { linesBytesMax: 0, weighedBytesMax: 0 };
+  return { message, offset: 0, messageEnd: 0, symbolCount: undefined, period: 0, ...limits };
+}
+
+/** After so many series in a row that were not ordinary, only one of so many is tried. */
+const failuresMax = 8;
+const tryEvery = 16;
 
 /**
  * The quick way through what most requests hold: series that are known, with nothing but samples. It is WebAssembly over
@@ -37,6 +47,7 @@ export class QuickSeries {
   private readonly known: KnownSeries;
   private readonly out: ByteWriter;
   private readonly lineBytesMax: number;
+  private failures = 0;
 
   /** `lineBytesMax`: the longest line, in bytes. */
   constructor(memory: QuickMemory, known: KnownSeries, out: ByteWriter, lineBytesMax: number) {
@@ -50,20 +61,21 @@ export class QuickSeries {
    * Writes the lines of the series from `offset` on, up to the first one that is not ordinary, and answers where that
    * is; `passed` says what it was.
    */
-  pass({
-    message,
-    offset,
-    messageEnd,
-    symbolCount,
-    period,
-    linesBytesMax,
-    weighedBytesMax,
-  }: Passage): number {
-    const { out, known, passed } = this;
-    const { control, lines, snappy, passV1, passV2 } = this.memory;
+  pass(passage: Passage): number {
+    const { passed } = this;
     passed.samples = 0;
     passed.metadata = 0;
     passed.weighedBytes = 0;
+    if (this.failures > failuresMax && this.failures++ % tryEvery !== 0) return passage.offset;
+    const end = this.tryToPass(passage);
+    this.failures = end === passage.offset ? this.failures + 1 : 0;
+    return end;
+  }
+
+  private tryToPass(passage: Passage): number {
+    const { message, offset, messageEnd, symbolCount, period, linesBytesMax, weighedBytesMax } = passage;
+    const { out, known, passed } = this;
+    const { control, lines, snappy, passV1, passV2 } = this.memory;
     if (message.buffer !== lines.buffer || out.bytes !== lines) return offset;
     if (symbolCount !== undefined && symbolCount > at.symbolsMax) return offset;
     control[at.outAt / 4] = lines.byteOffset + out.length;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "../../src/clock.ts";
 import { RequestError } from "../../src/errors.ts";
-import { Ingest, type IngestOptions } from "../../src/http/ingest.ts";
+import { Ingest } from "../../src/http/ingest.ts";
+import type { IngestOptions } from "../../src/http/ingested.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { uncompressedBlock } from "../support/fuzz-write.ts";
 import {

@@ -5,7 +5,8 @@ import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufb
 import fc from "fast-check";
 import { systemClock } from "../../src/clock.ts";
 import { RequestError } from "../../src/errors.ts";
-import { Ingest, type Ingested } from "../../src/http/ingest.ts";
+import { Ingest } from "../../src/http/ingest.ts";
+import type { Ingested } from "../../src/http/ingested.ts";
 import { decodeLine } from "../../src/line/decode.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { RequestSchema } from "../../src/remote/gen/io/prometheus/write/v2/types_pb.ts";
