@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RecentTroubles } from "../../src/log-recent.ts";
 import type { SeenSender } from "../../src/page/collect.ts";
+import type { HistoryRow } from "../../src/page/status.ts";
+import { placed } from "../../src/page/view/chart.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { withStatusPage } from "../support/status-sources.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -108,6 +110,20 @@ test("an hour of history is a page of moderate size, with words and numbers for 
     assert.equal(curve.match(/M/g)?.length, 1);
     assert.equal(curve.match(/L/g)?.length, 119);
   });
+});
+
+test("points that come a little late leave no holes in a curve, a request that does not come does", () => {
+  const endMs = 1_000_000;
+  const window = { endMs, spanMs: 300_000, name: "last 5 minutes" };
+  const row = (atMs: number) => ({ at: new Date(atMs).toISOString() }) as HistoryRow;
+  const late = Array.from({ length: 28 }, (_, nth) => row(endMs - 299_000 + nth * 10_600));
+  const curve = { name: "x", of: () => 1 };
+  const values = placed(curve, { merge: "mean" }, late, window, 30);
+  assert.deepEqual(new Set(values.slice(0, 29)), new Set([1]));
+  let nth = 0;
+  const rare = { name: "x", of: () => (nth++ % 2 === 0 ? 1 : undefined) };
+  const even = Array.from({ length: 30 }, (_, at) => row(endMs - 299_000 + at * 10_000));
+  assert.equal(placed(rare, { merge: "mean" }, even, window, 30).filter((value) => value === 1).length, 15);
 });
 
 test("however many look, the counters are read once a second", async () => {

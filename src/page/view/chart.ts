@@ -61,13 +61,15 @@ export function placed(
   { endMs, spanMs }: Window,
   places: number,
 ): Values {
-  const found: number[][] = Array.from({ length: places }, () => []);
+  const found: (number | undefined)[][] = Array.from({ length: places }, () => []);
   for (const row of history) {
     const at = Math.floor(((Date.parse(row.at) - (endMs - spanMs)) / spanMs) * places);
-    const value = of(row);
-    if (value !== undefined) found[at]?.push(value);
+    found[at]?.push(of(row));
   }
-  return found.map((values) => {
+  return found.map((rows, at) => {
+    // Points come a little later than every 10 s: now and then a place has none, and its neighbours have.
+    const isSkipped = rows.length === 0 && (found[at + 1]?.length ?? 0) > 0;
+    const values = (isSkipped ? (found[at - 1] ?? []) : rows).filter((value) => value !== undefined);
     if (values.length === 0) return undefined;
     return merge === "most"
       ? Math.max(...values)
