@@ -29,7 +29,13 @@ const nodeOnlyFolders = ["bench", "deploy", "e2e", "faults", "package", "runtime
 );
 const nodeOnlyFiles = ["test/tidy.test.ts"];
 /** Of these no two run at once, and nothing beside them: they measure time or need both cores. */
-const exclusiveFolders = ["test/bench/", "test/e2e/", "test/package/image", "test/runtime/"];
+const exclusiveFolders = [
+  "test/bench/",
+  "test/e2e/",
+  "test/package/image",
+  "test/package/release",
+  "test/runtime/",
+];
 /** Minutes of waiting and little else. */
 const backgroundFiles = ["test/e2e/outage.test.ts"];
 

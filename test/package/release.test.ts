@@ -1,0 +1,66 @@
+/** `npm run release`: an executable for each machine, and the files that say what is in them. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { interpreterOf, machineOf } from "../../scripts/elf.ts";
+import type { Sbom } from "../../scripts/sbom.ts";
+
+const root = join(import.meta.dirname, "../..");
+const name = "prometheus-remote-kinesis";
+/** Machine and loader of each executable for Linux. */
+const linux = {
+  "linux-x64": ["x64", "/lib64/ld-linux-x86-64.so.2"],
+  "linux-x64-musl": ["x64", "/lib/ld-musl-x86_64.so.1"],
+  "linux-arm64": ["arm64", "/lib/ld-linux-aarch64.so.1"],
+  "linux-arm64-musl": ["arm64", "/lib/ld-musl-aarch64.so.1"],
+} as const;
+const machO64 = 0xfeedfacf;
+const arm64OfMachO = 0x0100000c;
+
+function withRelease(use: (folder: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "prk-release-"));
+  try {
+    const args = [join(root, "scripts/build.ts"), "--all", "--outdir", folder, "--commit", "abc1234"];
+    const { status, stderr } = spawnSync(join(root, "node_modules/.bin/bun"), args, { encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+    use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+test("the release has an executable for each machine, checksums that hold, and the commit in --version", () => {
+  withRelease((folder) => {
+    const executables = [...Object.keys(linux), "darwin-arm64"].map((target) => `${name}-${target}`);
+    const others = ["SHA256SUMS", "THIRD-PARTY-LICENSES.txt", "sbom.cdx.json"];
+    assert.deepEqual(new Set(readdirSync(folder)), new Set([...executables, ...others]));
+
+    for (const [target, expected] of Object.entries(linux)) {
+      const bytes = readFileSync(join(folder, `${name}-${target}`));
+      assert.deepEqual([machineOf(bytes), interpreterOf(bytes)], expected, target);
+    }
+    const mac = readFileSync(join(folder, `${name}-darwin-arm64`));
+    assert.deepEqual([mac.readUInt32LE(0), mac.readUInt32LE(4)], [machO64, arm64OfMachO]);
+
+    const check = spawnSync("sha256sum", ["--check", "--strict", "SHA256SUMS"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    assert.equal(check.status, 0, check.stdout + check.stderr);
+    assert.equal(check.stdout.trim().split("\n").length, executables.length + 2);
+
+    const own = join(folder, `${name}-linux-${process.arch}`);
+    const { stdout } = spawnSync(own, ["--version"], { encoding: "utf8" });
+    assert.match(stdout, /^prometheus-remote-kinesis \d+\.\d+\.\d+\+abc1234 \(bun /);
+
+    const licences = readFileSync(join(folder, "THIRD-PARTY-LICENSES.txt"), "utf8");
+    const sbom = JSON.parse(readFileSync(join(folder, "sbom.cdx.json"), "utf8")) as Sbom;
+    const inside = sbom.components.filter(({ scope, type }) => scope === "required" && type === "library");
+    assert.ok(inside.length > 20, `${inside.length}`);
+    for (const each of inside) assert.ok(licences.includes(`\n${each.name} ${each.version} (`), each.name);
+    assert.equal(sbom.components.filter(({ type }) => type === "platform").length, executables.length);
+  });
+});
