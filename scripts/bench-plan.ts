@@ -3,7 +3,7 @@ import { type InputName, inputNames } from "../test/bench/inputs.ts";
 import { measureLatency, rates } from "../test/bench/latency.ts";
 import type { Figure } from "../test/bench/measure.ts";
 import { type ReceiverKind, reasonToSkip } from "../test/bench/receiver.ts";
-import { contestsOf, measureBesides } from "../test/bench/side-by-side.ts";
+import { type Contest, contestsOf, measureBesides } from "../test/bench/side-by-side.ts";
 import { measureStartup } from "../test/bench/startup.ts";
 import { runChild } from "./bench-process.ts";
 import { findRuntime, runtimeNames } from "./test-runtimes.ts";
@@ -77,6 +77,12 @@ function planInside(figure: string, { runtimes, inputs, say }: Wanted): Task[] {
   );
 }
 
+/** Sinks other than Kinesis differ in what they take, not in how runtimes and bodies differ. */
+function isWorth({ kind, name }: Contest, input: InputName, scheme: "http" | "https"): boolean {
+  if (kind === "vmagent" || name.startsWith("kinesis")) return true;
+  return scheme === "http" && (kind === "bun" || kind === "binary") && input !== "corpus";
+}
+
 function planOutside(figure: string, { runtimes, inputs, say }: Wanted): Task[] {
   const kinds = receiverKinds.filter((kind) => {
     if (runtimes.length > 0 && !runtimes.includes(kind)) return false;
@@ -99,7 +105,7 @@ function planOutside(figure: string, { runtimes, inputs, say }: Wanted): Task[] 
   const names = programInputs.filter((name) => inputs.length === 0 || inputs.includes(name));
   return (scheme === "https" ? names.slice(-1) : names).flatMap((input) =>
     contestsOf(scheme === "https" ? ours : kinds)
-      .filter(({ name }) => scheme === "http" || name.startsWith("kinesis"))
+      .filter((contest) => isWorth(contest, input, scheme))
       .map((contest) =>
         task(`${contest.kind} ${contest.name} ${input}`, () => measureBesides(contest, input, scheme)),
       ),

@@ -47,6 +47,8 @@ export function makeCertificates():
   const made = spawnSync("openssl", [
     ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"],
     ...["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+    // Deno does not let a server show the certificate of an authority.
+    ...["-addext", "basicConstraints=critical,CA:FALSE"],
   ]);
   if (made.status !== 0 || !existsSync(cert)) {
     remove();

@@ -1,9 +1,12 @@
 /** Each stage of the way from a body to a signed put, alone, beside the floor. */
 import { type Compress, compressorOf } from "../../src/batch/compress.ts";
 import { compressions } from "../../src/compression.ts";
+import { pieceBytes } from "../../src/http/line-pieces.ts";
+import { createQuickMemory } from "../../src/quick/quick-memory.ts";
 import { WriteV1Walker } from "../../src/remote/write-v1.ts";
 import { WriteV2Walker } from "../../src/remote/write-v2.ts";
 import { snappyDecode, snappyDecodedLength } from "../../src/wire/snappy.ts";
+import { snappyMessage } from "../../src/wire/snappy-memory.ts";
 import { floor, floorSnappy } from "./floor.ts";
 import { type Contender, compare, median, medianRatio, report } from "./measure.ts";
 import { nullKinesis } from "./null-aws.ts";
@@ -37,11 +40,11 @@ export async function measureStages(input: string): Promise<void> {
 }
 
 function snappy(): Contender<Round> {
-  const message = new Uint8Array(8 << 20);
+  const room = createQuickMemory(pieceBytes, 1 << 20)?.snappy;
   return {
     name: "snappy",
     run({ bodies }) {
-      for (const { body } of bodies) snappyDecode(body, message.subarray(0, snappyDecodedLength(body)));
+      for (const { body } of bodies) snappyMessage(body, room);
     },
   };
 }
