@@ -51,6 +51,7 @@ export async function serve(config: Config, platform: Platform): Promise<number>
     version,
     runtime: platform.name,
   });
+  access.tellOfExposure();
   tellOfCompression(surroundings);
   const supervision = beginSupervision(
     surroundings,

@@ -13,6 +13,8 @@ export interface WebAccess {
   readonly tls: TlsOptions | undefined;
   /** Undefined: everything is open to all. */
   readonly guard: Guard | undefined;
+  /** Warns of what is open to others, once it is. */
+  tellOfExposure(): void;
   /** Changes what `listener` does whenever the web config changes. The answer ends it. */
   watch(listener: Listener): () => void;
 }
@@ -22,7 +24,6 @@ export async function openWebAccess(surroundings: Surroundings): Promise<WebAcce
   const { config, platform, clock, log, outageLog, metrics } = surroundings;
   const { webConfigFile: file } = config;
   let held = file === undefined ? undefined : await loadWebConfig(file);
-  tellOfExposure(config.listen.hostname, held, log);
   const guard = createGuard({
     ...config,
     access: () => held?.access,
@@ -34,6 +35,7 @@ export async function openWebAccess(surroundings: Surroundings): Promise<WebAcce
   return {
     tls: held?.tls,
     guard,
+    tellOfExposure: () => tellOfExposure(config.listen.hostname, held, log),
     watch(listener) {
       if (file === undefined || held === undefined) return () => undefined;
       return watchWebConfig({
