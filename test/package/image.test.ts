@@ -20,12 +20,12 @@ function compressedBytes(folder: string): number {
   return Number(spawnSync("sh", ["-c", command], { encoding: "utf8" }).stdout);
 }
 
-/** Runs the image's program in namespaces of its own. */
-function runImage(image: Image, sink: "file" | "kinesis"): ImageRun {
+/** Runs the image's program in namespaces of its own; `endpoint`: the host that Kinesis has, none for files. */
+function runImage(image: Image, endpoint = ""): ImageRun {
   const folder = mkdtempSync(join(tmpdir(), "prk-image-run-"));
   try {
     const node = [join(root, "node_modules/.bin/node"), join(root, "test/support/image-run.ts")];
-    const args = ["--mount", "--net", "--pid", "--fork", ...node, image.root, folder, sink];
+    const args = ["--mount", "--net", "--pid", "--fork", ...node, image.root, folder, endpoint];
     const { status, stdout, stderr } = spawnSync("unshare", args, { encoding: "utf8", timeout: 60_000 });
     assert.equal(status, 0, stderr);
     return JSON.parse(stdout) as ImageRun;
@@ -65,18 +65,21 @@ test(
       console.log(`fault: image of ${files.length} files, ${(compressed / 1e6).toFixed(1)} MB as zstd 12`);
       assert.ok(compressed <= compressedBytesMax, `${compressed} bytes`);
 
-      const intoFiles = runImage(image, "file");
+      const intoFiles = runImage(image);
       assertReceived(intoFiles);
       assert.ok(
         intoFiles.data.some((path) => /^archive\/.*\.ndjson\.gz$/.test(path)),
         intoFiles.data.join(" "),
       );
 
-      const intoKinesis = runImage(image, "kinesis");
-      assertReceived(intoKinesis);
-      assert.ok(intoKinesis.lines > 0);
-      assert.ok(intoKinesis.namesAsked.includes("kinesis.test"), intoKinesis.namesAsked.join(" "));
-      assert.match(intoKinesis.log, /archive=kinesis:metrics .*version=\d\S*\+abc1234/);
+      // By a name server, and by the hosts file.
+      for (const host of ["kinesis.test", "kinesis.hosts"]) {
+        const run = runImage(image, host);
+        assertReceived(run);
+        assert.ok(run.lines > 0, run.log);
+        assert.equal(run.namesAsked.includes(host), host === "kinesis.test", run.namesAsked.join(" "));
+        assert.match(run.log, /archive=kinesis:metrics .*version=\d\S*\+abc1234/);
+      }
     }),
 );
 

@@ -1,11 +1,12 @@
 /** The unit file does what it says: in a systemd of its own, and by the lines that stand in it. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readConfig } from "../../src/config/config.ts";
 import { environmentName, flagNames } from "../../src/config/flags.ts";
+import { blocksOf } from "../support/documented.ts";
 import { builtBinary, withDirectory } from "../support/program.ts";
 import { reasonNotToBoot, withSystemd } from "../support/systemd.ts";
 
@@ -117,31 +118,38 @@ test("the ExecStart line, run as written in a scratch root with the environment 
 });
 
 test(
-  "systemd starts the unit in its sandbox, is told that it is ready, restarts it when it hangs, and stops it whole",
+  "installed by the documented commands, the unit runs in its sandbox, is restarted when it hangs, and stops whole",
   whyNot === undefined ? {} : { skip: whyNot },
-  async () => {
-    const files = {
-      [await builtBinary()]: `/usr/local/bin/${service}`,
-      [join(folder, "environment.example")]: `/etc/${service}/environment`,
-    };
-    await withSystemd({ unitPath, dropIn: "[Service]\nWatchdogSec=2s\n", files }, async ({ run, wait }) => {
-      const show = (name: string) => ["systemctl", "show", "--value", "-p", name, service];
-      await wait(/^active$/m, "systemctl", "is-active", service);
-      assert.match(run(...show("StatusText")), /Receiving on port 9501, archiving into file:\.\/archive/);
-      assert.match(run("/usr/local/bin/prometheus-remote-kinesis", "check", "--health"), /^healthy/);
-      const first = run(...show("MainPID")).trim();
-      // Nobody: a user that exists only while the unit runs.
-      assert.match(
-        run("stat", "-c", "%U %a", `/var/lib/private/${service}/archive`),
-        /^prometheus-remote-kinesis 750/,
-      );
-      run("kill", "-STOP", first);
-      await wait(/^1$/m, ...show("NRestarts"));
-      await wait(/^active$/m, "systemctl", "is-active", service);
-      assert.notEqual(run(...show("MainPID")).trim(), first);
-      assert.equal(run("systemctl", "stop", service), "");
-      assert.equal(run(...show("Result")).trim(), "success");
-      assert.match(run("journalctl", "--no-pager", "-u", service), /everything acknowledged is durable/);
-    });
-  },
+  () =>
+    withDirectory(async (downloads) => {
+      await copyFile(await builtBinary(), join(downloads, `${service}-linux-x64`));
+      for (const name of ["environment.example", `${service}.service`]) {
+        await copyFile(join(folder, name), join(downloads, name));
+      }
+      const blocks = blocksOf("docs/install.md").filter(({ heading }) => heading === "A host with systemd");
+      const [install = "", look = ""] = blocks.map(({ text }) => text);
+      const dropIn = [`${service}.service`, "[Service]\nWatchdogSec=2s\n"] as const;
+      await withSystemd({ folders: ["/usr/local/bin"], dropIn }, async ({ run, wait }) => {
+        const show = (name: string) => ["systemctl", "show", "--value", "-p", name, service];
+        const sh = (text: string) => run("sh", "-ec", `cd "${downloads}"\n${text}`);
+        await wait(/^active$/m, "systemctl", "is-active", "multi-user.target");
+        assert.match(sh(install), /^Created symlink .*multi-user\.target\.wants.*\n$/);
+        await wait(/^active$/m, "systemctl", "is-active", service);
+        assert.match(run(...show("StatusText")), /Receiving on port 9501, archiving into file:\.\/archive/);
+        assert.match(sh(look), /Active: active \(running\).*msg=listening.*\nhealthy: /s);
+        const first = run(...show("MainPID")).trim();
+        // Nobody: a user that exists only while the unit runs.
+        assert.match(
+          run("stat", "-c", "%U %a", `/var/lib/private/${service}/archive`),
+          /^prometheus-remote-kinesis 750/,
+        );
+        run("kill", "-STOP", first);
+        await wait(/^1$/m, ...show("NRestarts"));
+        await wait(/^active$/m, "systemctl", "is-active", service);
+        assert.notEqual(run(...show("MainPID")).trim(), first);
+        assert.equal(run("systemctl", "stop", service), "");
+        assert.equal(run(...show("Result")).trim(), "success");
+        assert.match(run("journalctl", "--no-pager", "-u", service), /everything acknowledged is durable/);
+      });
+    }),
 );

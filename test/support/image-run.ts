@@ -33,13 +33,12 @@ const httpsPort = 4567;
 const golden = join(import.meta.dirname, "../golden/rw1/0000.snappy");
 
 if (import.meta.main) {
-  const [root = "", folder = "", sink = ""] = process.argv.slice(2);
-  process.stdout.write(`${JSON.stringify(await runImage(root, folder, sink === "kinesis"))}\n`, () =>
-    process.exit(0),
-  );
+  const [root = "", folder = "", endpoint = ""] = process.argv.slice(2);
+  process.stdout.write(`${JSON.stringify(await runImage(root, folder, endpoint))}\n`, () => process.exit(0));
 }
 
-async function runImage(image: string, folder: string, intoKinesis: boolean): Promise<ImageRun> {
+/** `endpoint`: the host that Kinesis has; empty for files. */
+async function runImage(image: string, folder: string, endpoint: string): Promise<ImageRun> {
   const { root, data } = mountRoot(image, folder);
   const namesAsked = await answerNames();
   const fake = await startFakeAws({ streams: [{ name: "metrics" }] });
@@ -49,10 +48,10 @@ async function runImage(image: string, folder: string, intoKinesis: boolean): Pr
   const kinesis = {
     STREAM_NAME: "metrics",
     ...fake.env,
-    AWS_ENDPOINT_URL: `https://kinesis.test:${httpsPort}`,
+    AWS_ENDPOINT_URL: `https://${endpoint}:${httpsPort}`,
     NODE_EXTRA_CA_CERTS: "/data/ca.pem",
   };
-  const { child, log, ended } = startProgram(root, intoKinesis ? kinesis : {});
+  const { child, log, ended } = startProgram(root, endpoint === "" ? {} : kinesis);
   const url = "http://127.0.0.1:9501";
   const ready = await untilReady(`${url}/-/ready`);
   const write = await fetch(`${url}/receive`, {
@@ -88,7 +87,7 @@ function mountRoot(image: string, folder: string): { root: string; data: string 
   mustRun("chown", [`${user}:${user}`, data]);
   cpSync(join(image, "etc"), etc, { recursive: true });
   writeFileSync(join(etc, "resolv.conf"), "nameserver 127.0.0.1\n");
-  writeFileSync(join(etc, "hosts"), "127.0.0.1 localhost\n");
+  writeFileSync(join(etc, "hosts"), "127.0.0.1 localhost kinesis.hosts\n");
   mustRun("mount", ["--make-rprivate", "/"]);
   mustRun("mount", ["--bind", image, root]);
   mustRun("mount", ["-o", "remount,bind,ro", root]);
@@ -125,10 +124,15 @@ function nameIn(labels: Buffer): string {
   return texts.join(".");
 }
 
-/** TLS for kinesis.test in front of a plain port. */
+/** TLS for both names of Kinesis in front of a plain port. */
 async function terminateTls(folder: string, port: number): Promise<void> {
   const [key, cert] = [join(folder, "server.key"), join(folder, "server.crt")];
-  const subject = ["-subj", "/CN=kinesis.test", "-addext", "subjectAltName=DNS:kinesis.test"];
+  const subject = [
+    "-subj",
+    "/CN=kinesis.test",
+    "-addext",
+    "subjectAltName=DNS:kinesis.test,DNS:kinesis.hosts",
+  ];
   const how = [
     "req",
     "-x509",

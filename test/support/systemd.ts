@@ -1,22 +1,21 @@
-/** A systemd of its own in new namespaces, which starts one unit and nothing else; takes root. */
+/** A systemd of its own in new namespaces, with the journal and nothing else, to install units in; takes root. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Booted {
-  /** Runs a command beside the unit, in its network and with its files; answers what it wrote to both outputs. */
+  /** Runs a command in it, in its network and with its files; answers what it wrote to both outputs. */
   run(...command: readonly string[]): string;
   /** Runs `command` until what it writes matches. Throws after 60 s, with the journal. */
   wait(pattern: RegExp, ...command: readonly string[]): Promise<string>;
 }
 
 export interface BootOptions {
-  readonly unitPath: string;
-  /** The unit's settings that differ, as a drop-in has them. */
-  readonly dropIn: string;
-  /** Paths on this machine and where the booted system has them; on file systems of its own. */
-  readonly files: Readonly<Record<string, string>>;
+  /** Folders that it has to itself, empty. What it writes to /etc and /var is gone at the end as well. */
+  readonly folders: readonly string[];
+  /** Settings of a unit that differ: its name, and a drop-in's text. */
+  readonly dropIn: readonly [unit: string, text: string];
 }
 
 const system = "/lib/systemd/systemd";
@@ -74,34 +73,27 @@ const units = [
   ..."network network-online network-pre rescue emergency final".split(" "),
 ].map((name) => `${name}.target`);
 
-function innerScript({ unitPath, dropIn, files }: BootOptions): string {
-  const unit = unitPath.split("/").at(-1) ?? "";
-  const copies = Object.entries(files).map(([from, to]) => `cp "${from}" "/run/new${to}"`);
-  const folders = [...new Set(Object.values(files).map((to) => to.slice(0, to.lastIndexOf("/"))))];
+function innerScript({ folders, dropIn: [unit, text] }: BootOptions): string {
   return `
 mount -t proc proc /proc
 mount --bind -o ro /proc/sys /proc/sys
 mount --bind /dev/null /dev/console
 mount -t tmpfs none /run
-mkdir -p /run/new/units/sockets.target.wants /run/new/units/sysinit.target.wants ${folders.map((each) => `/run/new${each}`).join(" ")}
-${copies.join("\n")}
+mkdir -p /run/new/units/sockets.target.wants /run/new/units/sysinit.target.wants
+mkdir -p /run/log/journal /run/new/over/up /run/new/over/work /run/systemd/system/${unit}.d
 cd /lib/systemd/system
 cp ${units.join(" ")} system.slice systemd-journald.service systemd-journald.socket /run/new/units/ 2>/dev/null || true
-cp "${unitPath}" /run/new/units/
 ln -s multi-user.target /run/new/units/default.target
 ln -s ../systemd-journald.socket /run/new/units/sockets.target.wants/
 ln -s ../systemd-journald.service /run/new/units/sysinit.target.wants/
-mkdir -p /run/new/units/multi-user.target.wants /run/log/journal /run/new/over/up /run/new/over/work /run/systemd/system/${unit}.d
-ln -s ../${unit} /run/new/units/multi-user.target.wants/
-printf '%s' '${dropIn}' > /run/systemd/system/${unit}.d/test.conf
+printf '%s' '${text}' > /run/systemd/system/${unit}.d/test.conf
 mount --bind /run/new/units /lib/systemd/system
 mount -t tmpfs none /lib/systemd/system-generators
 mount -t overlay -o lowerdir=/etc,upperdir=/run/new/over/up,workdir=/run/new/over/work overlay /etc
 mount -t tmpfs none /etc/systemd/system
 mount -t tmpfs none /var
 mkdir -p /var/lib /var/log /var/tmp
-mkdir -p ${folders.join(" ")}
-${folders.map((each) => `mount --bind /run/new${each} ${each}`).join("\n")}
+${folders.map((each) => `mount -t tmpfs none "${each}"`).join("\n")}
 umount -R /sys/fs/cgroup || true
 mount -t cgroup2 none /sys/fs/cgroup
 export container=lxc
