@@ -12,7 +12,7 @@ export interface ExecutableOptions {
   readonly commit: string | undefined;
 }
 
-/** Builds, and answers the folders of the packages in the bundle, `node_modules/hono`, sorted. Throws when Bun fails. */
+/** Builds; answers the folders of the packages in the bundle, `node_modules/hono`, sorted. Throws when Bun fails. */
 export function buildExecutable(root: string, options: ExecutableOptions): readonly string[] {
   const { outfile, bunTarget, runtime, commit } = options;
   const bun = join(root, "node_modules/.bin/bun");

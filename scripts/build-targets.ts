@@ -59,8 +59,8 @@ export function lockedRuntime(root: string, { runtimePackage }: Target): LockedP
 }
 
 /**
- * The path of a target's Bun, fetched by npm into $PRK_CACHE or node_modules/.cache unless it is there. Throws when it is
- * not what package-lock.json pins: `bun build` by itself would take what it is given.
+ * The path of a target's Bun, fetched by npm into $PRK_CACHE or node_modules/.cache unless it is there. Throws when it
+ * is not what package-lock.json pins: `bun build` by itself would take what it is given.
  */
 export function fetchRuntime(root: string, target: Target): string {
   const { version, integrity = "" } = lockedRuntime(root, target);

@@ -45,7 +45,8 @@ export interface SbomOptions {
 
 /**
  * Makes the bill of `npm sbom`'s output for all packages: with `--omit dev` npm 11 leaves out what a development
- * dependency needs as well, so here package-lock.json decides. The same commit gives the same bytes, serial number and time included. */
+ * dependency needs as well, so here package-lock.json decides. The same commit gives the same bytes, serial number and
+ * time included. */
 export function executableSbom(
   npmSbom: Sbom,
   about: { readonly name: string },
