@@ -24,7 +24,7 @@ export const fileTimeoutMs: Readonly<Record<FileKind, number>> = {
 };
 
 /** Folders whose files start programs or Prometheus, or test our own scripts: once, under Node, is enough. */
-const nodeOnlyFolders = ["bench", "deploy", "e2e", "faults", "package", "runtime", "scripts"].map(
+const nodeOnlyFolders = ["bench", "deploy", "docs", "e2e", "faults", "package", "runtime", "scripts"].map(
   (name) => `test/${name}/`,
 );
 const nodeOnlyFiles = ["test/tidy.test.ts"];
