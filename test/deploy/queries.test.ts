@@ -136,7 +136,7 @@ test("jq answers every query of the document", skipped(jqMissing), async () => {
     await writeQueryArchive(join(directory, "archive"));
     const env = { ...process.env, LC_ALL: "C" };
     const given = await answersTo(blocksIn("sh jq"), ({ heading, text }) => {
-      const command = ["-euo", "pipefail", "-c", text];
+      const command = ["--norc", "-euo", "pipefail", "-c", text];
       const { status, stdout, stderr } = spawnSync("bash", command, {
         cwd: directory,
         encoding: "utf8",
