@@ -20,12 +20,16 @@ const linux = {
 const machO64 = 0xfeedfacf;
 const arm64OfMachO = 0x0100000c;
 
+function build(...options: readonly string[]): void {
+  const args = [join(root, "scripts/build.ts"), "--commit", "abc1234", ...options];
+  const { status, stderr } = spawnSync(join(root, "node_modules/.bin/bun"), args, { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+}
+
 function withRelease(use: (folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), "prk-release-"));
   try {
-    const args = [join(root, "scripts/build.ts"), "--all", "--outdir", folder, "--commit", "abc1234"];
-    const { status, stderr } = spawnSync(join(root, "node_modules/.bin/bun"), args, { encoding: "utf8" });
-    assert.equal(status, 0, stderr);
+    build("--all", "--outdir", folder);
     use(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -55,6 +59,13 @@ test("the release has an executable for each machine, checksums that hold, and t
     const own = join(folder, `${name}-linux-${process.arch}`);
     const { stdout } = spawnSync(own, ["--version"], { encoding: "utf8" });
     assert.match(stdout, /^prometheus-remote-kinesis \d+\.\d+\.\d+\+abc1234 \(bun /);
+
+    const again = join(folder, "again");
+    build("--target", "linux-x64-musl", "--outfile", again);
+    assert.ok(
+      readFileSync(again).equals(readFileSync(join(folder, `${name}-linux-x64-musl`))),
+      "not reproducible",
+    );
 
     const licences = readFileSync(join(folder, "THIRD-PARTY-LICENSES.txt"), "utf8");
     const sbom = JSON.parse(readFileSync(join(folder, "sbom.cdx.json"), "utf8")) as Sbom;
