@@ -60,7 +60,8 @@ test("the release has an executable for each machine, checksums that hold, and t
     const { stdout } = spawnSync(own, ["--version"], { encoding: "utf8" });
     assert.match(stdout, /^prometheus-remote-kinesis \d+\.\d+\.\d+\+abc1234 \(bun /);
 
-    const again = join(folder, "again");
+    // The file's name goes into it.
+    const again = join(folder, "again", `${name}-linux-x64-musl`);
     build("--target", "linux-x64-musl", "--outfile", again);
     assert.ok(
       readFileSync(again).equals(readFileSync(join(folder, `${name}-linux-x64-musl`))),
