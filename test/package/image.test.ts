@@ -83,6 +83,15 @@ test(
     }),
 );
 
+test("the runtime brings the certificates that AWS's services are known by: the image needs none", () => {
+  const text =
+    'const { X509Certificate } = require("crypto");' +
+    'console.log(require("tls").rootCertificates.map((pem) => new X509Certificate(pem).subject).join())';
+  const { stdout } = spawnSync(join(root, "node_modules/.bin/bun"), ["--print", text], { encoding: "utf8" });
+  for (const name of ["Amazon Root CA 1", "Amazon Root CA 4", "Starfield Services Root"])
+    assert.ok(stdout.includes(name));
+});
+
 test("the loader's list of libraries is read as glibc and as musl write it, and a missing one is an error", () => {
   const glibc =
     "\tlinux-vdso.so.1 (0x00007ffc)\n\tlibm.so.6 => /lib/libm.so.6 (0x00007f)\n\t/lib64/ld-linux-x86-64.so.2 (0x7f)\n";
