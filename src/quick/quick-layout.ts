@@ -32,16 +32,17 @@ export const timeTextAt = 96;
 /** The text of a double that the host was asked for. */
 export const doubleTextAt = 160;
 export const doubleTextBytes = 32;
-/** Start and length of the names and values of the labels under way. */
-export const spansAt = 256;
-export const labelsMax = 64;
 /** Constants of the module. */
-export const dataAt = 2048;
+export const dataAt = 256;
 /** What a series of 2.0 is known by: a word and the slots of its symbols. More references are not ordinary. */
 export const keyAt = 4096;
 export const refsMax = 256;
+/** The labels of a series that is not known, twice, see labels.as. More of them are not ordinary. */
+export const labelsAt = 5376;
+export const labelsMax = 64;
+export const labelBankBytes = 32 * labelsMax;
 /** Of the symbols of a request: their slots, and where they start and end. More of them are not ordinary. */
 export const symbolsMax = 16_384;
-export const symbolSlotsAt = 8192;
+export const symbolSlotsAt = labelsAt + 2 * labelBankBytes;
 export const symbolSpansAt = symbolSlotsAt + 4 * symbolsMax;
 export const messageAt = symbolSpansAt + 8 * symbolsMax + slackBytes;

@@ -4,8 +4,8 @@ import { createSnappyRoom, type SnappyRoom, snappyRoomBytes } from "../wire/snap
 import { snappyModule } from "../wire/snappy-module.ts";
 import { createWasmMemory, loadModule, takesModule } from "../wire/wasm.ts";
 import {
+  dataAt,
   doubleTextAt,
-  keyAt,
   messageAt,
   slackBytes,
   symbolSlotsAt,
@@ -53,7 +53,7 @@ export function createQuickMemory(linesBytes: number, knownSeriesBytes: number):
     host: { doubleText: (hi: number, lo: number) => writeDoubleText(bytes, hi, lo) },
   });
   return {
-    control: new Int32Array(buffer, 0, keyAt / 4),
+    control: new Int32Array(buffer, 0, dataAt / 4),
     symbolSlots: new Int32Array(buffer, symbolSlotsAt, symbolsMax),
     symbolSpans: new Int32Array(buffer, symbolSpansAt, 2 * symbolsMax),
     snappy: createSnappyRoom(memory, messageAt),

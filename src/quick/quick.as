@@ -1,5 +1,6 @@
 // The quick way through ordinary series: those of known label sets with nothing but samples. Whatever is a little out
 // of the ordinary is left to the TypeScript that this is an abridged copy of, and that is its reference in the tests.
+import { forgetLabels } from "./labels";
 import { seriesV1 } from "./series-v1";
 import { seriesV2 } from "./series-v2";
 import { writeValue } from "./line";
@@ -9,6 +10,7 @@ import { writeValue } from "./line";
  * answers where that is.
  */
 export function passV1(from: i32, end: i32): i32 {
+  forgetLabels();
   let at = from;
   while (at < end) {
     const next = seriesV1(at, end);
@@ -20,6 +22,7 @@ export function passV1(from: i32, end: i32): i32 {
 
 /** The same for an io.prometheus.write.v2.Request. */
 export function passV2(from: i32, end: i32): i32 {
+  forgetLabels();
   let at = from;
   while (at < end) {
     const next = seriesV2(at, end);

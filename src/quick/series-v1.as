@@ -2,7 +2,7 @@
 import { entryKeyBytesAt, labelBytesIn, weighedAt, weighedMaxAt } from "./layout";
 import { fieldEnd, varint } from "./field";
 import { expected, find, isFull, miss, passesOver, payload, take, word } from "./known";
-import { addLabel, clearLabels, textBytes } from "./labels";
+import { addLabel, clearLabels, keepLabels, repeatField, textBytes } from "./labels";
 import { keepSamples, samplesEnd, writeSamples } from "./samples";
 
 /** Takes the series at `at`. Answers where it ends, or 0 and has done nothing. */
@@ -35,6 +35,7 @@ function unknownV1(start: i32, end: i32): i32 {
   const weighed = load<i32>(weighedAt) + textBytes;
   if (weighed > load<i32>(weighedMaxAt) || !writeSamples(itemsStart, end, 0) || samplesEnd != end) return 0;
   keepSamples();
+  keepLabels();
   store<i32>(weighedAt, weighed);
   miss();
   return end;
@@ -48,15 +49,22 @@ function readLabels(start: i32, end: i32): i32 {
     const bytes = varint(at + 1, end);
     const field = fieldEnd;
     at = field + bytes;
-    if (bytes < 4 || at > end || load<u8>(field) != 0x0a) return 0;
-    const name = field + 2;
-    const nameBytes: i32 = load<i8>(field + 1);
-    const nameEnd = name + nameBytes;
-    if (nameBytes <= 0 || nameEnd + 2 > at || load<u8>(nameEnd) != 0x12) return 0;
-    const valueBytes = varint(nameEnd + 1, at);
-    if (valueBytes < 0 || fieldEnd + valueBytes != at || !addLabel(name, nameBytes, fieldEnd, valueBytes)) return 0;
+    if (bytes < 4 || at > end) return 0;
+    if (!repeatField(field, bytes) && !addField(field, bytes)) return 0;
   }
   return at;
+}
+
+/** Adds the label whose field has this content. */
+function addField(field: i32, bytes: i32): bool {
+  const end = field + bytes;
+  const name = field + 2;
+  const nameBytes: i32 = load<i8>(field + 1);
+  const nameEnd = name + nameBytes;
+  if (load<u8>(field) != 0x0a || nameBytes <= 0 || nameEnd + 2 > end || load<u8>(nameEnd) != 0x12) return false;
+  const valueBytes = varint(nameEnd + 1, end);
+  if (valueBytes < 0 || fieldEnd + valueBytes != end) return false;
+  return addLabel(field, bytes, name, nameBytes, fieldEnd, valueBytes);
 }
 
 /** Where the label fields end that stand in front. */

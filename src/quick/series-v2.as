@@ -4,7 +4,7 @@ import { labelBytesIn, metadataHelpIn, metadataPeriodIn, metadataTypeIn, metadat
 import { weighedAt, weighedMaxAt } from "./layout";
 import { fieldEnd, varint } from "./field";
 import { expectedWhole, find, isFull, miss, passesOver, payload, take } from "./known";
-import { addLabel, clearLabels, textBytes } from "./labels";
+import { addLabel, clearLabels, keepLabels, repeatRefs, textBytes } from "./labels";
 import { keepSamples, samplesEnd, writeSamples } from "./samples";
 
 /** Bytes of the texts of the metadata that was read last; 0: it says nothing. */
@@ -47,6 +47,7 @@ function unknownV2(refs: i32, refsEnd: i32, end: i32): i32 {
   const weighed = load<i32>(weighedAt) + textBytes;
   if (weighed > load<i32>(weighedMaxAt) || !writeSamples(refsEnd, end, 0) || !isEmptyMetadata(samplesEnd, end)) return 0;
   keepSamples();
+  keepLabels();
   store<i32>(weighedAt, weighed);
   miss();
   return end;
@@ -69,7 +70,9 @@ function readLabels(start: i32, end: i32): bool {
     const value = varint(fieldEnd, end);
     if (value < 0 || value >= symbols) return false;
     at = fieldEnd;
-    if (!addLabel(symbolStart(name), symbolBytes(name), symbolStart(value), symbolBytes(value))) return false;
+    if (repeatRefs(name, value)) continue;
+    const text = symbolStart(value);
+    if (!addLabel(name, value, symbolStart(name), symbolBytes(name), text, symbolBytes(value))) return false;
   }
   return true;
 }
