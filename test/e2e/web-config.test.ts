@@ -128,7 +128,8 @@ test(
         const isTaken = verdicts.includes(`${file} SUCCESS`);
         assert.ok(isTaken || verdicts.includes(`${file} FAILED`), texts[at]);
         const why = await refusal(file);
-        const shown = `promtool ${isTaken ? "takes" : "refuses"}, here: ${why}\n${texts[at]}${verdicts.split(file)[1]?.split("\n")[0]}`;
+        const line = verdicts.split(file)[1]?.split("\n")[0];
+        const shown = `promtool ${isTaken ? "takes" : "refuses"}, here: ${why}\n${texts[at]}${line}`;
         if (!isTaken) assert.notEqual(why, undefined, shown);
         else if (why !== undefined)
           assert.ok(

@@ -22,7 +22,7 @@ test("paths in a web config are relative to it, and what they name is read", asy
   });
 });
 
-test("a file that is not there, too long or no file is named, and a token that could be guessed is refused", async () => {
+test("a file that is missing, too long or no file is named, and a token that could be guessed refused", async () => {
   await withTemporaryDirectory(async (directory) => {
     const file = join(directory, "web.yml");
     await assert.rejects(loadWebConfig(file), /cannot read the web config ".*web\.yml"/);
