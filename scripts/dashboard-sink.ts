@@ -173,6 +173,20 @@ export const runtime: Row = {
         },
       ],
     },
+    lines(
+      "CPU",
+      "short",
+      { cores: "rate(process_cpu_seconds_total{}[$__rate_interval]) and on (job, instance) P_build_info{}" },
+      "Cores in use. Compression is most of it.",
+      { width: 6 },
+    ),
+    lines(
+      "Memory",
+      "bytes",
+      { resident: "process_resident_memory_bytes{} and on (job, instance) P_build_info{}" },
+      "Below the ceiling that ARCHITECTURE.md computes from the flags.",
+      { width: 6 },
+    ),
     stat("Up", "s", "time() - P_start_time_seconds{}", { description: "Since the program started." }),
     stat("AWS credentials expire in", "s", "(P_credentials_expiry_timestamp_seconds{} > 0) - time()", {
       description: "They are renewed five minutes before. No value: they do not expire.",
@@ -193,7 +207,7 @@ export const runtime: Row = {
         "limited {{limit}}": `sum by (instance, limit) (${rate("P_requests_limited_total")})`,
       },
       "Wrong or missing credentials, and clients over their limit.",
-      { width: 12 },
+      { width: 6 },
     ),
     lines(
       "Credentials loaded",
@@ -202,7 +216,7 @@ export const runtime: Row = {
         "{{outcome}}": "sum by (instance, outcome) (increase(P_credentials_loads_total{}[$__rate_interval]))",
       },
       "Renewals of AWS credentials. Failed ones are repeated while the old ones still hold.",
-      { width: 12 },
+      { width: 6 },
     ),
   ],
 };

@@ -1,5 +1,6 @@
 /** What the program counts, in the words of the code. Own registry, no globals: each app has its own counts. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { ProcessUsage } from "./platform.ts";
 
 const prefix = "prometheus_remote_kinesis_";
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25];
@@ -33,9 +34,17 @@ export type GuardMetrics = ReturnType<typeof guardMetrics>;
 /** What the spool counts. */
 export type SpoolMetrics = ReturnType<typeof spoolMetrics>;
 
-/** Creates every instrument, registered and at zero. `version` and `runtime` go to the `_build_info` gauge. */
-export function createMetrics(build: { readonly version: string; readonly runtime: string }) {
+/**
+ * Creates every instrument, registered and at zero. `version` and `runtime` go to the `_build_info` gauge; `usage` is
+ * asked with each scrape.
+ */
+export function createMetrics(build: {
+  readonly version: string;
+  readonly runtime: string;
+  readonly usage?: () => ProcessUsage;
+}) {
   const make = new Instruments();
+  if (build.usage !== undefined) make.ofProcess(build.usage);
   make
     .gauge("build_info", "Constant 1; the labels name the version and the runtime.", ["version", "runtime"])
     .set({ version: build.version, runtime: build.runtime }, 1);
@@ -77,6 +86,30 @@ class Instruments {
     return counter;
   }
 
+  /** Under the names that every Prometheus client library gives them. */
+  ofProcess(usage: () => ProcessUsage): void {
+    const { registers } = this;
+    const cpu = {
+      name: "process_cpu_seconds_total",
+      help: "CPU time of the process, user and system.",
+      registers,
+    };
+    new Counter({ ...cpu, collect: setCpu });
+    const memory = {
+      name: "process_resident_memory_bytes",
+      help: "Memory of the process in RAM.",
+      registers,
+    };
+    new Gauge({ ...memory, collect: setMemory });
+    function setCpu(this: Counter): void {
+      this.reset();
+      this.inc(usage().cpuSeconds);
+    }
+    function setMemory(this: Gauge): void {
+      this.set(usage().residentBytes);
+    }
+  }
+
   gauge<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> {
     const { registers } = this;
     return new Gauge<L>({ name: prefix + name, help, labelNames: [...labelNames], registers });
@@ -112,10 +145,7 @@ function requestMetrics(make: Instruments) {
     ),
     ackDuration: make.seconds("ack_duration_seconds", "From the arrival of a write request to its answer."),
     bodyBytes: make.gauge("body_bytes", "Bytes of request bodies held in memory."),
-    pendingLimit: make.gauge(
-      "pending_limit_bytes",
-      "Bytes of lines not yet durable beyond which requests get 503 (--pending-bytes).",
-    ),
+    pendingLimit: make.gauge("pending_limit_bytes", "Most bytes of lines not yet durable (--pending-bytes)."),
   };
 }
 
@@ -181,12 +211,10 @@ function sinkMetrics(make: Instruments) {
       "credentials_expiry_timestamp_seconds",
       "Unix time at which the AWS credentials in use expire; 0: they do not, or there are none.",
     ),
-    credentialsLoads: make.counterOf(
-      "credentials_loads_total",
-      "Times that AWS credentials were loaded or renewed, by outcome.",
-      "outcome",
-      ["loaded", "failed"],
-    ),
+    credentialsLoads: make.counterOf("credentials_loads_total", "Loads of AWS credentials.", "outcome", [
+      "loaded",
+      "failed",
+    ]),
     s3Objects: make.counter("s3_objects_put_total", "Objects put to S3."),
     s3Requests: make.counter("s3_requests_total", "Requests to S3, by operation and outcome.", [
       "operation",

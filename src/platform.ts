@@ -21,6 +21,15 @@ export interface Platform {
   readonly verifyBcrypt?: (password: Uint8Array, hash: string) => Promise<boolean>;
   /** The service manager that started the program and waits for word of it; undefined: none does. */
   readonly supervisor?: Supervisor | undefined;
+  /** What the process has used so far. */
+  readonly usage: () => ProcessUsage;
+}
+
+export interface ProcessUsage {
+  /** In user and system, since the start. */
+  readonly cpuSeconds: number;
+  /** Memory that is in RAM now. */
+  readonly residentBytes: number;
 }
 
 export interface Supervisor {

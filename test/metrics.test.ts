@@ -46,3 +46,13 @@ test("two apps in one process do not count for each other", async () => {
   assert.match((await one?.text()) ?? "", /samples_received_total 5$/m);
   assert.match((await other?.text()) ?? "", /samples_received_total 0$/m);
 });
+
+test("what the process uses is asked with each scrape, under the names that everyone uses", async () => {
+  const used = { cpuSeconds: 1.5, residentBytes: 2 ** 20 };
+  const metrics = createMetrics({ version: "1", runtime: "test", usage: () => used });
+  assert.match(await metrics.text(), /^process_cpu_seconds_total 1.5$/m);
+  used.cpuSeconds = 2;
+  const text = await metrics.text();
+  assert.match(text, /^process_cpu_seconds_total 2$/m);
+  assert.match(text, /^process_resident_memory_bytes 1048576$/m);
+});

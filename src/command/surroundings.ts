@@ -32,7 +32,7 @@ export function createSurroundings(config: Config, platform: Platform): Surround
   const troubles = new RecentTroubles(clock);
   const log = troubles.watch(written);
   exitOnCrash(platform, log);
-  const metrics = createMetrics({ version, runtime: platform.name });
+  const metrics = createMetrics({ version, runtime: platform.name, usage: platform.usage });
   // Watched outside the limit, so that it counts what is not written.
   const outageLog = troubles.watch(limitLog(written, clock, outageLimit));
   return { config, platform, clock, random: Math.random, log, outageLog, troubles, metrics };

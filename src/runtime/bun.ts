@@ -5,6 +5,7 @@ import { listenError, refuseTls } from "./listen-error.ts";
 import { peerAt } from "./peer.ts";
 import { RequestsUnderWay } from "./requests-under-way.ts";
 import { supervisorOf } from "./systemd.ts";
+import { usageOfProcess } from "./usage.ts";
 import { writeFully } from "./write-fully.ts";
 
 // The longest Bun has. An answer may wait 25 s for its ack, and a sender keeps idle connections for minutes.
@@ -25,6 +26,7 @@ export const platform: Platform = {
     process.on("unhandledRejection", run);
   },
   supervisor: supervisorOf(process.env, process.pid),
+  usage: usageOfProcess,
   serve,
   // Bun hashes passwords of more than 72 bytes before bcrypt does, which by itself ends there; and it knows one prefix.
   verifyBcrypt: (password, hash) =>

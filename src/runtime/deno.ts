@@ -4,6 +4,7 @@ import { peerAt } from "./peer.ts";
 import { RequestsUnderWay } from "./requests-under-way.ts";
 import { supervisorOf } from "./systemd.ts";
 import type { TlsHabits } from "./tls-context.ts";
+import { usageOfProcess } from "./usage.ts";
 import { writeFully } from "./write-fully.ts";
 
 /** The part of Deno's own API used here: tsc checks this file together with Bun's and Node's types. */
@@ -52,6 +53,7 @@ export const platform: Platform = {
     }
   },
   supervisor: supervisorOf(Deno.env.toObject(), Deno.pid),
+  usage: usageOfProcess,
   serve,
 };
 

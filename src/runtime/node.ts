@@ -8,6 +8,7 @@ import { listenError, refuseTls } from "./listen-error.ts";
 import { httpTimes, requestListener } from "./node-http.ts";
 import { RequestsUnderWay } from "./requests-under-way.ts";
 import { supervisorOf } from "./systemd.ts";
+import { usageOfProcess } from "./usage.ts";
 import { writeFully } from "./write-fully.ts";
 
 export const platform: Platform = {
@@ -25,6 +26,7 @@ export const platform: Platform = {
     process.on("unhandledRejection", run);
   },
   supervisor: supervisorOf(process.env, process.pid),
+  usage: usageOfProcess,
   serve,
 };
 
