@@ -11,12 +11,9 @@ export const isDurable: Row = {
     stat(
       "Requests not taken",
       "percentunit",
-      by("sum", `rate(P_requests_total{,code=~"5.."}[$__rate_interval])`) +
-        " / " +
-        by("sum", rate("P_requests_total")) +
-        " or " +
-        by("sum", "P_build_info{}") +
-        " * 0",
+      `${by("sum", `rate(P_requests_total{,code=~"5.."}[$__rate_interval])`)}
+  / (${by("sum", rate("P_requests_total"))} > 0)
+  or ${by("sum", "P_build_info{}")} * 0`,
       {
         description: "Answered with 5xx: the sender has them still, for about two hours.",
         limits: { yellow: 0.001, red: 0.05 },

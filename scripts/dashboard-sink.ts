@@ -30,7 +30,6 @@ export const pending: Row = {
       {
         in: by("sum", rate("P_spool_raw_bytes_total")),
         out: by("sum", rate("P_spool_shipped_bytes_total")),
-        "oldest, s": "P_spool_oldest_age_seconds{}",
       },
       "After an outage out is above in until it has caught up.",
     ),

@@ -183,6 +183,7 @@ function optionsOf({ type }: Panel) {
         yAxis: { unit: "s" },
         tooltip: { mode: "single", yHistogram: false },
       },
+      ...{ showValue: "never", exemplars: { color: "rgba(255,0,255,0.7)" }, filterValues: { le: 1e-9 } },
       ...{ color: { mode: "scheme", scheme: "Spectral", steps: 64 }, legend: { show: true } },
     };
   }
