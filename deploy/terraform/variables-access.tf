@@ -56,7 +56,7 @@ variable "eks_cluster_name" {
 }
 
 variable "writer_may_check" {
-  description = "Whether the writer may also look at the settings of its stream, so that the `check` command can compare them."
+  description = "Whether the writer may also look at the settings of its stream or bucket, so that the `check` command can compare them."
   type        = bool
   default     = false
 }

@@ -53,9 +53,12 @@ locals {
   writer_check = {
     firehose = { actions = ["firehose:DescribeDeliveryStream"], resources = [local.delivery_arn] }
     kinesis  = { actions = ["kinesis:DescribeStreamSummary"], resources = [local.stream_arn] }
-    s3       = { actions = [], resources = [] }
+    s3 = {
+      actions   = ["s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration"]
+      resources = [local.bucket_arn]
+    }
   }[var.sink]
-  writer_check_statements = !var.writer_may_check || length(local.writer_check.actions) == 0 ? [] : [
+  writer_check_statements = !var.writer_may_check ? [] : [
     {
       Sid      = "Check"
       Effect   = "Allow"

@@ -104,8 +104,9 @@ run "writer_of_objects_with_a_key" {
   command = plan
 
   variables {
-    sink        = "s3"
-    kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1111-2222"
+    sink             = "s3"
+    kms_key_arn      = "arn:aws:kms:eu-west-1:123456789012:key/1111-2222"
+    writer_may_check = true
   }
 
   assert {
@@ -114,6 +115,16 @@ run "writer_of_objects_with_a_key" {
       jsondecode(output.writer_policy).Statement[2].Condition.StringEquals["kms:ViaService"] == "s3.eu-west-1.amazonaws.com"
     )
     error_message = "Parts of an upload are decrypted to be put together."
+  }
+
+  assert {
+    condition = jsondecode(output.writer_policy).Statement[3] == {
+      Sid      = "Check"
+      Effect   = "Allow"
+      Action   = ["s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration"]
+      Resource = ["arn:aws:s3:::prometheus-archive-123456789012-eu-west-1"]
+    }
+    error_message = output.writer_policy
   }
 }
 
