@@ -4,6 +4,8 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 export interface ExecutableOptions {
+  /** The Bun that builds. */
+  readonly bun: string;
   readonly outfile: string;
   /** As `bun build --target` wants it; undefined: this machine's. */
   readonly bunTarget?: string;
@@ -14,8 +16,7 @@ export interface ExecutableOptions {
 
 /** Builds; answers the folders of the packages in the bundle, `node_modules/hono`, sorted. Throws when Bun fails. */
 export function buildExecutable(root: string, options: ExecutableOptions): readonly string[] {
-  const { outfile, bunTarget, runtime, commit } = options;
-  const bun = join(root, "node_modules/.bin/bun");
+  const { bun, outfile, bunTarget, runtime, commit } = options;
   const args = [
     ...["build", "--compile", join(root, "src/main.ts"), `--outfile=${outfile}`],
     // Names stay and the source map goes along, so that a stack trace from the field can be read.

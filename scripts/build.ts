@@ -9,7 +9,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import about from "../package.json" with { type: "json" };
@@ -30,6 +30,8 @@ const { values } = parseArgs({
   },
 });
 const commit = values.commit || readCommit(root);
+const host = targets.find(({ name }) => name === hostName());
+const bun = findBun();
 
 if (values.all) buildAll(resolve(values.outdir));
 else buildOne();
@@ -41,7 +43,7 @@ function buildOne(): void {
   mkdirSync(dirname(outfile), { recursive: true });
   const folders = build(outfile, target, runtime);
   if (values.outfile !== undefined) return;
-  const ours = target ?? targets.find(({ name }) => name === hostName());
+  const ours = target ?? host;
   // Of a runtime that somebody brings along nothing is known.
   const known = values.runtime === undefined && ours !== undefined ? [ours] : [];
   writeSupplyChain(dirname(outfile), folders, known);
@@ -69,6 +71,7 @@ function buildAll(outdir: string): void {
 
 function build(outfile: string, target: Target | undefined, runtime: string | undefined): readonly string[] {
   const folders = buildExecutable(root, {
+    bun,
     outfile,
     commit,
     ...(target === undefined ? {} : { bunTarget: target.bunTarget }),
@@ -123,6 +126,13 @@ function targetNamed(name: string): Target {
   if (found !== undefined) return found;
   console.error(`--target ${name}: must be one of ${targets.map((target) => target.name).join(", ")}`);
   process.exit(2);
+}
+
+/** The Bun of npm ci, or where development dependencies were left out, as in the Dockerfile, the same one fetched. */
+function findBun(): string {
+  const installed = join(root, "node_modules/.bin/bun");
+  if (existsSync(installed) || host === undefined) return installed;
+  return fetchRuntime(root, host);
 }
 
 /** The target that is this machine, as Bun's npm package picks its runtime. */

@@ -1,5 +1,5 @@
 /**
- * `bun scripts/image-root.ts FOLDER`: the whole file system of the container image, made of dist/ and of the libraries
+ * `node scripts/image-root.ts FOLDER`: the whole file system of the container image, made of dist/ and of the libraries
  * that the executable names, as they are on this machine.
  */
 import { spawnSync } from "node:child_process";
@@ -13,7 +13,7 @@ const name = "prometheus-remote-kinesis";
 
 if (import.meta.main) {
   const [folder] = process.argv.slice(2);
-  if (folder === undefined) throw new Error("say where to: bun scripts/image-root.ts FOLDER");
+  if (folder === undefined) throw new Error("say where to: node scripts/image-root.ts FOLDER");
   makeImageRoot(join(import.meta.dirname, "../dist"), folder);
 }
 
