@@ -42,6 +42,8 @@ export function withTerraform(use: (terraform: Terraform) => void): void {
         },
         maxBuffer: 1 << 30,
         timeout: timeoutMs,
+        // Terraform ends its providers then.
+        killSignal: "SIGINT",
       });
       if (error !== undefined) throw error;
       return { code: status, output: stdout + stderr };
