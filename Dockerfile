@@ -18,7 +18,8 @@ RUN node scripts/build.ts --commit "${COMMIT:-}" && node scripts/image-root.ts /
 
 FROM scratch
 ARG COMMIT
-ARG VERSION
+# As package.json has it.
+ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="prometheus-remote-kinesis" \
       org.opencontainers.image.description="Prometheus remote write into Kinesis, Firehose, S3 or files" \
       org.opencontainers.image.licenses="Apache-2.0" \

@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import about from "../../package.json" with { type: "json" };
 import { interpreterOf, machineOf } from "../../scripts/elf.ts";
 import { listedLibraries } from "../../scripts/image-root.ts";
 import { type Image, reasonNotToBuild, withImage } from "../support/image.ts";
@@ -82,6 +83,11 @@ test(
       }
     }),
 );
+
+test("the image's version label is the program's version", () => {
+  const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8");
+  assert.equal(/^ARG VERSION=(\S+)$/m.exec(dockerfile)?.[1], about.version);
+});
 
 test("the runtime brings the certificates that AWS's services are known by: the image needs none", () => {
   const text =
