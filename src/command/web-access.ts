@@ -4,7 +4,7 @@ import { ConfigError } from "../errors.ts";
 import { createGuard, type Guard } from "../http/guard.ts";
 import type { Log } from "../log.ts";
 import type { Listener, TlsOptions } from "../platform.ts";
-import { type LoadedWebConfig, loadWebConfig } from "../web-config/load.ts";
+import type { LoadedWebConfig } from "../web-config/load.ts";
 import { watchWebConfig } from "../web-config/watch.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -23,7 +23,7 @@ export interface WebAccess {
 export async function openWebAccess(surroundings: Surroundings): Promise<WebAccess> {
   const { config, platform, clock, log, outageLog, metrics } = surroundings;
   const { webConfigFile: file } = config;
-  let held = file === undefined ? undefined : await loadWebConfig(file);
+  let held = file === undefined ? undefined : await load(file);
   const guard = createGuard({
     ...config,
     access: () => held?.access,
@@ -40,7 +40,7 @@ export async function openWebAccess(surroundings: Surroundings): Promise<WebAcce
       if (file === undefined || held === undefined) return () => undefined;
       return watchWebConfig({
         first: held,
-        load: () => loadWebConfig(file),
+        load: () => load(file),
         async apply(config) {
           await changeTls(listener, held?.tls, config.tls);
           held = config;
@@ -51,6 +51,12 @@ export async function openWebAccess(surroundings: Surroundings): Promise<WebAcce
       });
     },
   };
+}
+
+/** Who has no web config needs no reader of YAML either. */
+async function load(file: string): Promise<LoadedWebConfig> {
+  const { loadWebConfig } = await import("../web-config/load.ts");
+  return loadWebConfig(file);
 }
 
 async function changeTls(listener: Listener, from: TlsOptions | undefined, to: TlsOptions | undefined) {
