@@ -10,6 +10,8 @@ import { finalName, temporaryName } from "./name.ts";
 import type { Files, OpenFile } from "./system.ts";
 
 const readBytes = 256 * 1024;
+/** Fewer turns of the event loop than with the 16 KiB that zlib hands out by default. */
+const chunkSize = 128 * 1024;
 
 export interface FinishOptions {
   readonly files: Files;
@@ -115,8 +117,8 @@ async function compress(
   if (compression === "none") return write(chunks);
   const compressor =
     compression === "gzip"
-      ? createGzip({ level: gzipLevel })
-      : createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: zstdLevel } });
+      ? createGzip({ level: gzipLevel, chunkSize })
+      : createZstdCompress({ chunkSize, params: { [constants.ZSTD_c_compressionLevel]: zstdLevel } });
   await pipeline(chunks, compressor, write);
 }
 
