@@ -12,7 +12,7 @@ import { moduleFile } from "./build-wat.ts";
 
 const folder = join(import.meta.dirname, "../src/quick");
 
-/** The numbers of the files that say where things stand, as AssemblyScript. Indexes of words become offsets in bytes. */
+/** The numbers of the files that say where things stand, as AssemblyScript; indexes of words as offsets in bytes. */
 function layoutSource(): string {
   const constants: string[] = [];
   const add = (name: string, value: unknown) => {

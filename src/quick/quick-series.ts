@@ -38,8 +38,8 @@ const failuresMax = 8;
 const tryEvery = 16;
 
 /**
- * The quick way through what most requests hold: series that are known, with nothing but samples. It is WebAssembly over
- * one memory, so nothing is called and nothing is made per sample.
+ * The quick way through what most requests hold: series with nothing but samples, that are known or plain. It is
+ * WebAssembly over one memory, so nothing is called and nothing is made per sample.
  */
 export class QuickSeries {
   readonly passed: Passed = { samples: 0, metadata: 0, weighedBytes: 0 };
