@@ -9,7 +9,8 @@ type Flags = Readonly<Record<string, Flag<unknown>>>;
 
 const head = `# Flags
 
-Written by \`npm run docs:flags\` from what \`prometheus-remote-kinesis --help\` is made of; a test holds the two together.
+Written by \`npm run docs:flags\` from what \`prometheus-remote-kinesis --help\` is made of; a test holds the two
+together.
 
 - A flag wins over its environment variable. An empty variable counts as not given.
 - \`--flag value\`, \`--flag=value\`, \`-flag value\` and \`-flag=value\` are the same. A flag without a value is true.
@@ -17,8 +18,8 @@ Written by \`npm run docs:flags\` from what \`prometheus-remote-kinesis --help\`
 - A value that is out of bounds, a flag given twice, and two flags that contradict each other end the program with exit
   code 2 and one line that says what is allowed.
 - AWS' own settings come from where AWS' programs look for them: \`AWS_REGION\`, \`AWS_PROFILE\`, \`AWS_ENDPOINT_URL\`,
-  \`AWS_ENDPOINT_URL_KINESIS\` (\`_FIREHOSE\`, \`_S3\`, \`_STS\`), \`~/.aws/config\`, \`~/.aws/credentials\`, and the roles of
-  instances, containers and pods.
+  \`AWS_ENDPOINT_URL_KINESIS\` (\`_FIREHOSE\`, \`_S3\`, \`_STS\`), \`~/.aws/config\`, \`~/.aws/credentials\`, and
+  the roles of instances, containers and pods.
 - \`--help\` and \`--version\` print and end.
 `;
 
