@@ -32,7 +32,7 @@ export function openShell(directory: string, env: Readonly<Record<string, string
   mkdirSync(shims);
   const main = `'${bin("bun")}' --no-env-file '${join(root, "src/main.ts")}'`;
   script(shims, "prometheus-remote-kinesis", `exec ${main} "$@"`);
-  script(shims, "duckdb", `exec '${bin("bun")}' '${join(import.meta.dirname, "duckdb-shell.ts")}' "$@"`);
+  script(shims, "duckdb", `exec '${bin("bun")}' '${join(root, "test/docs/duckdb-shell.ts")}' "$@"`);
   const npm = programOnPath("npm");
   script(
     shims,
