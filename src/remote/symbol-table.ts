@@ -6,13 +6,17 @@ import type { ByteSpan } from "./write-visitor.ts";
 /** More symbols than this in one request are refused: far above what 32 MiB of real series hold. */
 export const symbolsMax = 1 << 20;
 
-/** Arrays for a symbol table to start with: so many slots, and twice as many ends of spans. */
+/** Arrays for the symbols of a request that are not more: so many slots, and twice as many ends of spans. */
 export interface SymbolsHome {
   readonly slots: Int32Array;
   readonly spans: Int32Array;
 }
 
-const newHome = (): SymbolsHome => ({ slots: new Int32Array(1024), spans: new Int32Array(2 * 1024) });
+const homeSymbols = 16 * 1024;
+const newHome = (): SymbolsHome => ({
+  slots: new Int32Array(homeSymbols),
+  spans: new Int32Array(2 * homeSymbols),
+});
 
 /** The symbols of the request under way (remote write 2.0), as spans of its bytes. */
 export class SymbolTable {
@@ -21,15 +25,20 @@ export class SymbolTable {
   /** By reference: the slot of the symbol among the known ones; 0: it is not. */
   slots: Int32Array;
   private readonly known: KnownSeries | undefined;
+  private readonly home: SymbolsHome;
 
   constructor(known: KnownSeries | undefined, home: SymbolsHome = newHome()) {
     this.known = known;
+    this.home = home;
     this.spans = home.spans;
     this.slots = home.slots;
   }
 
   read(reader: ByteReader, message: Uint8Array): void {
     reader.reset(message);
+    // Others read them there; and what a large request took is given back.
+    this.spans = this.home.spans;
+    this.slots = this.home.slots;
     this.count = 0;
     while (reader.offset < reader.end) {
       const tag = reader.tag();

@@ -112,6 +112,18 @@ test("the same references stand for other labels with another symbol table, and 
   assert.equal(text.match(/"labels":\{"__name__":"m","a":"b"\}/g)?.length, 4);
 });
 
+test("a request with very many symbols does not change what those of the next ones stand for", () => {
+  const refs = (...of: readonly number[]) => bytesField(5, bytesField(1, of), sample(7));
+  const many = Array.from({ length: 20_000 }, (_, i) => `text ${i}`);
+  linesOf(
+    2,
+    concat(symbolsV2("", "__name__", "m", "a", "b", ...many), refs(1, 2, 3, 4), refs(1, 2, 3, 5)),
+    concat(symbolsV2("", "__name__", "m", "a", "b"), refs(1, 2, 3, 4)),
+    concat(symbolsV2("", "b", "a", "m", "__name__", "c"), refs(4, 3, 2, 5), refs(2, 1, 4, 3)),
+    concat(symbolsV2("", "__name__", "n", "a", "c"), refs(1, 2, 3, 4), refs(1, 2)),
+  );
+});
+
 test("values and times that come again, change, and come again are told as they are", () => {
   const at = (value: number, time: number) => {
     const bytes = new Uint8Array(9);
