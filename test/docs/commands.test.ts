@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import about from "../../package.json" with { type: "json" };
 import { checkFlags } from "../../src/config/check-flags.ts";
 import { ddlFlags } from "../../src/config/ddl-flags.ts";
 import { flags } from "../../src/config/flags.ts";
@@ -18,7 +19,7 @@ const root = join(import.meta.dirname, "../..");
 const docs = readdirSync(join(root, "docs"))
   .filter((name) => name.endsWith(".md"))
   .map((name) => `docs/${name}`);
-const files = ["README.md", ...docs];
+const files = ["README.md", "CONTRIBUTING.md", ...docs];
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const shellBlocks = files.flatMap((file) =>
   blocksOf(file)
@@ -77,7 +78,7 @@ test("every flag that is written of is one", () => {
     "version",
   ]);
   const others =
-    /^(?:flag|build-arg|target|storage|service-account|create-bucket-configuration|check|ignore|format|no|compression)/;
+    /^(?:flag|short|build-arg|target|storage|service-account|create-bucket-configuration|check|ignore|format|no|compression)/;
   for (const file of files) {
     for (const [, code = ""] of read(file).matchAll(/(?<!`)`([^`\n]+)`(?!`)/g)) {
       for (const [, name = ""] of code.matchAll(/(?:^| )--([a-z][a-z0-9-]+)/g)) {
@@ -87,8 +88,19 @@ test("every flag that is written of is one", () => {
   }
 });
 
+test("every script and every path of a test that is written of is there", () => {
+  for (const file of files) {
+    for (const [, script = "", path = ""] of read(file).matchAll(
+      /npm (?:run ([a-z:-]+)|test -- ((?!--)\S+))/g,
+    )) {
+      if (path === "") assert.ok(Object.hasOwn(about.scripts, script), `${file}: npm run ${script}`);
+      else assert.ok(existsSync(join(root, path)), `${file}: ${path}`);
+    }
+  }
+});
+
 test("every local link leads somewhere", () => {
-  for (const file of [...files, "README.ja.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]) {
+  for (const file of [...files, "README.ja.md", "ARCHITECTURE.md", "CHANGELOG.md"]) {
     const text = read(file).replaceAll(/^```[\s\S]*?^```$/gm, "");
     for (const [, to = ""] of text.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"/g)) {
       const [path = "", anchor] = to.split("#");

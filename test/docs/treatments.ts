@@ -21,6 +21,7 @@ export interface Rule {
 
 /** Every shell block meets exactly one rule, and every rule a block. Those of README.ja.md are those of README.md. */
 export const rules: readonly Rule[] = [
+  { file: "CONTRIBUTING.md", treatment: { because: "runs all tests, benches or builds" } },
   { file: "README.md", begins: "npm ci && npm start", treatment: "run" },
   { file: "README.md", begins: "tail -n 2", treatment: "run" },
   { file: "README.md", begins: "npm run build", treatment: { by: "test/runtime/binary.test.ts" } },

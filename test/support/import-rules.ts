@@ -13,7 +13,7 @@ import { type Import, importsOf, lineOf, type Source, walk } from "./source-tree
  * imports from its own unit and from lower ranks; units of one rank never import each other. So codecs (`wire`,
  * `remote`, `line`) stay free of each other and of all that does I/O, and can be tested and timed alone.
  */
-const ranks: readonly (readonly string[])[] = [
+export const ranks: readonly (readonly string[])[] = [
   ["errors.ts clock.ts compression.ts log* metrics.ts platform.ts version.ts"],
   ["wire", "retry.ts", "bill"],
   ["model"],
