@@ -59,6 +59,7 @@ export const platform: Platform = {
 
 const tlsHabits: TlsHabits = {
   httpsKnowsCertificates: true,
+  sessionsOutliveServers: true,
   noChoice:
     "cipher_suites and curve_preferences cannot be chosen under Deno: leave them out, or run it under Bun or Node",
 };

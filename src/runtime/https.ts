@@ -10,7 +10,7 @@ import { listenError } from "./listen-error.ts";
 import { headersTimeoutMs, httpTimes, keepAliveTimeoutMs, requestListener } from "./node-http.ts";
 import { RequestsUnderWay } from "./requests-under-way.ts";
 import { whyNotAdmitted } from "./tls-admission.ts";
-import { asksForCertificate, type TlsHabits, tlsContext } from "./tls-context.ts";
+import { type TlsHabits, tlsContext } from "./tls-context.ts";
 
 /** Starts an HTTPS server. Rejects with a ConfigError when the address cannot be had, or TLS as it is asked for. */
 export async function serveHttps(
@@ -32,6 +32,8 @@ class HttpsServer implements Listener {
   private readonly timers = new Map<Socket, NodeJS.Timeout>();
   private tls: TlsOptions;
   private server: Server;
+  /** Who may connect is not what it was at the start. */
+  private clientsChanged = false;
   /** Known once it listens; another server in the place of this one has the same. */
   port = 0;
 
@@ -67,16 +69,19 @@ class HttpsServer implements Listener {
 
   async changeTls(tls: TlsOptions): Promise<void> {
     const context = tlsContext(tls, this.habits);
-    if (asksForCertificate(tls) === asksForCertificate(this.tls) && this.server.listening) {
+    const sameClients = tls.clientAuth === this.tls.clientAuth && tls.clientCa === this.tls.clientCa;
+    if (sameClients && this.server.listening) {
       setContext(this.server, context);
       this.tls = tls;
       return;
     }
-    // Whether certificates are asked for belongs to the server: another one takes the place of this one.
+    // Another server takes the place of this one. Whether certificates are asked for belongs to it, and so do sessions:
+    // one that was begun under another authority could be resumed.
     const next = this.createServer(tls);
     this.server.close();
     this.server = next;
     this.tls = tls;
+    this.clientsChanged = true;
     await this.listen(this.port);
   }
 
@@ -136,7 +141,9 @@ class HttpsServer implements Listener {
 
   /** Whether the connection stays; it is gone otherwise. */
   private admits(socket: TLSSocket): boolean {
-    if (whyNotAdmitted(socket, this.tls) !== undefined) {
+    const isOld =
+      this.habits.sessionsOutliveServers === true && this.clientsChanged && socket.isSessionReused();
+    if (isOld || whyNotAdmitted(socket, this.tls) !== undefined) {
       socket.destroy();
       return false;
     }

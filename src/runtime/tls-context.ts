@@ -13,6 +13,8 @@ const certificatePattern = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE
 export interface TlsHabits {
   /** Connections of its `node:https` tell of the client's certificate. */
   readonly httpsKnowsCertificates: boolean;
+  /** Sessions can be resumed with any server of the process, and count as verified then. */
+  readonly sessionsOutliveServers?: boolean;
   /** It passes over ciphers and curves in silence: what to say instead; undefined: it does not. */
   readonly noChoice?: string;
 }
@@ -34,14 +36,10 @@ export function tlsContext(tls: TlsOptions, habits: TlsHabits): NodeTlsOptions {
     honorCipherOrder: tls.preferServerCiphers,
     ALPNProtocols: ["http/1.1"],
     handshakeTimeout: handshakeTimeoutMs,
-    requestCert: asksForCertificate(tls),
+    requestCert: tls.clientAuth !== "none",
     // Who may stay is decided once the handshake is over, in one place for all kinds of client authentication.
     rejectUnauthorized: false,
   };
-}
-
-export function asksForCertificate({ clientAuth }: TlsOptions): boolean {
-  return clientAuth !== "none";
 }
 
 function checkCertificate({ cert, key }: TlsOptions): void {

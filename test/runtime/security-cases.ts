@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { copyCertificates, type HttpsOptions, requestHttps } from "../support/https-request.ts";
+import {
+  copyCertificates,
+  type HttpsOptions,
+  requestHttps,
+  requestWithSession,
+} from "../support/https-request.ts";
 import {
   type Program,
   type ProgramKind,
@@ -170,6 +175,21 @@ export const securityCases: readonly Case[] = [
         assert.equal(await look(program, { as: "client" }), 401);
         assert.equal(await write(program, { as: "client", headers: basic("alice", "correct horse") }), 204);
       }),
+  },
+  {
+    name: "a session that began under another client authority is not resumed",
+    run: (kind) => {
+      const clients = "  client_ca_file: ca.pem\n  client_auth_type: RequireAndVerifyClientCert\n";
+      return secured(kind, tls + clients, async (program, directory) => {
+        const { answer, session } = await requestWithSession(program.port);
+        assert.match(answer, /^HTTP\/1\.1 200 /);
+        assert.match((await requestWithSession(program.port, session)).answer, /^HTTP\/1\.1 200 /);
+        await copyFile(join(directory, "stranger.pem"), join(directory, "ca.pem"));
+        const isShut = async () => (await look(program, { as: "client" })) === "closed";
+        await waitUntil("the old authority's clients are not talked to", reloadMs, isShut);
+        assert.equal((await requestWithSession(program.port, session)).answer, "");
+      });
+    },
   },
   {
     name: "TLS versions and cipher suites are as the web config says, or it does not start",

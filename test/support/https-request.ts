@@ -4,7 +4,7 @@ import { cp } from "node:fs/promises";
 import type { IncomingHttpHeaders } from "node:http";
 import { request } from "node:https";
 import { join } from "node:path";
-import type { TLSSocket } from "node:tls";
+import { connect, type TLSSocket } from "node:tls";
 
 const folder = join(import.meta.dirname, "../golden/tls");
 
@@ -49,6 +49,38 @@ export function requestHttps(url: string, options: HttpsOptions = {}): Promise<H
     asked.on("error", reject);
     asked.on("timeout", () => asked.destroy(new Error("no answer in time")));
     asked.end(body);
+  });
+}
+
+/**
+ * One request on a connection that resumes `session`, where there is one: what came as an answer, empty where there was
+ * none, and the session to resume next.
+ */
+export function requestWithSession(
+  port: number,
+  session?: Buffer,
+): Promise<{ answer: string; session: Buffer | undefined }> {
+  return new Promise((resolve) => {
+    let answer = "";
+    let next: Buffer | undefined;
+    const own = {
+      cert: pem("client.pem"),
+      key: pem("client.key"),
+      ...(session === undefined ? {} : { session }),
+    };
+    const server = { port, host: "127.0.0.1", servername: "localhost", ca: pem("ca.pem") };
+    const socket = connect({ ...server, ...own }, () => {
+      socket.write("GET /-/healthy HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    });
+    socket.on("session", (given: Buffer) => {
+      next = given;
+    });
+    socket.setEncoding("utf8").on("data", (text: string) => {
+      answer += text;
+    });
+    // Being closed in the middle is an answer as well.
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve({ answer, session: next }));
   });
 }
 
