@@ -113,13 +113,19 @@ test("every local link leads somewhere", () => {
   }
 });
 
+test("every document is named in the README", () => {
+  const text = read("README.md");
+  assert.deepEqual(
+    docs.filter((path) => !text.includes(`](${path})`)),
+    [],
+  );
+});
+
 test("the two READMEs have the same blocks and the same links", () => {
   const [english, japanese] = [blocksOf("README.md"), blocksOf("README.ja.md")];
   const plain = (blocks: readonly DocumentedBlock[]) =>
-    blocks
-      .filter(({ language }) => language !== "text")
-      // Comments are prose.
-      .map(({ language, text }) => [language, text.replaceAll(/^\s*# .*\n/gm, "")]);
+    // Comments are prose.
+    blocks.map(({ language, text }) => [language, text.replaceAll(/^\s*# .*\n/gm, "")]);
   assert.deepEqual(plain(japanese), plain(english));
   const links = (path: string) =>
     [...read(path).matchAll(/\]\((?!README)([^)\s#]+)/g)]
