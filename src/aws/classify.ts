@@ -147,7 +147,8 @@ function rowOfFailure(service: TableName, failure: AwsFailure, known: Row | unde
   return row === denied && service === "s3" ? (tableRow("s3", "AccessDenied") ?? row) : row;
 }
 
-const renewThem = "put valid ones where they come from, and check the secret access key";
+const renewThem =
+  "put valid ones where they come from, and check the secret access key, and that region and endpoint belong together";
 
 function skewOr(failure: AwsFailure, row: Row | undefined): Row | undefined {
   const { code, message, serverDateMs, signedAtMs } = failure;

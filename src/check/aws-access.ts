@@ -12,6 +12,7 @@ import type { Clock } from "../clock.ts";
 import { describeError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { partsOf } from "./aws-answer.ts";
+import { withSecondTry } from "./second-try.ts";
 import { failed, ok, type Step, type Steps, warning } from "./step.ts";
 
 export interface AwsAccessOptions {
@@ -56,10 +57,12 @@ export async function* checkAwsAccess(options: AwsAccessOptions): Steps<AwsAcces
   if (region === undefined || credentials === undefined) return undefined;
   const { env, fetch, clock, log, userAgent, callTimeoutMs: attemptTimeoutMs } = options;
   const clientOf = (service: AwsService) =>
-    createAwsClient({
-      ...{ service, region, credentials, fetch, clock, log, userAgent, attemptTimeoutMs },
-      endpoint: resolveEndpoint(service, region, env, profile),
-    });
+    withSecondTry(
+      createAwsClient({
+        ...{ service, region, credentials, fetch, clock, log, userAgent, attemptTimeoutMs },
+        endpoint: resolveEndpoint(service, region, env, profile),
+      }),
+    );
   yield await checkIdentity(clientOf);
   return { region, env, profile, clientOf };
 }

@@ -115,6 +115,11 @@ test("check says what is wrong: names, keys, clock, endpoint", async () => {
     assert.match(missing.step("stream").message, /ResourceNotFoundException: Stream other .* not found/);
     assert.match(missing.step("stream").todo ?? "", /^create the stream, or correct its name/);
     assert.equal(missing.step("put").status, "failed");
+    // Not a permission: that would send people to their policies.
+    assert.match(missing.step("shards").todo ?? "", /^create the stream, or correct its name/);
+
+    const elsewhere = await check({ args: [...kinesis, "--region", "eu-central-1"], env: fake.env });
+    assert.match(elsewhere.step("put").todo ?? "", /that region and endpoint belong together$/);
 
     const wrongKey = await check({
       args: kinesis,
@@ -131,13 +136,17 @@ test("check says what is wrong: names, keys, clock, endpoint", async () => {
     const late = await check({ args: kinesis, env: fake.env });
     assert.match(late.step("clock").message, /^this host is 10 min behind the service$/);
     assert.equal(late.step("clock").status, "failed");
-    // The client signs with the time of the service, so all the rest works.
-    assert.equal(late.step("put").status, "ok");
+    // Signed with the time of the service all the rest works, and nothing else is told to be wrong.
+    assert.deepEqual(
+      late.steps.filter(({ status }) => status === "failed").map(({ name }) => name),
+      ["clock"],
+    );
+    assert.deepEqual([late.step("identity").status, late.step("stream").status], ["ok", "ok"]);
   });
   const arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/metrics";
-  const elsewhere = await check({ args: ["--sink", `kinesis:${arn}`, "--region", "us-east-1"] });
+  const byArn = await check({ args: ["--sink", `kinesis:${arn}`, "--region", "us-east-1"] });
   assert.match(
-    elsewhere.step("region").message,
+    byArn.step("region").message,
     /^--region us-east-1 is not where the stream is: its ARN names eu-/,
   );
   const nobody = await check({
