@@ -19,8 +19,7 @@ const atOnceBytesMax = 8 * 1024 * 1024;
 export function compressorOf(compression: Compression): Compress | undefined {
   if (compression === "gzip") {
     const options = { level: gzipLevel, chunkSize };
-    return (bytes) =>
-      bytes.length <= atOnceBytesMax ? gzipSync(bytes, options) : gzipAsync(bytes, options);
+    return (bytes) => (bytes.length <= atOnceBytesMax ? gzipSync(bytes, options) : gzipAsync(bytes, options));
   }
   if (compression === "zstd") {
     const options = { chunkSize, params: { [zlibConstants.ZSTD_c_compressionLevel]: zstdLevel } };
