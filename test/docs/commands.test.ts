@@ -8,6 +8,7 @@ import { checkFlags } from "../../src/config/check-flags.ts";
 import { ddlFlags } from "../../src/config/ddl-flags.ts";
 import { flags } from "../../src/config/flags.ts";
 import { planFlags } from "../../src/config/plan-flags.ts";
+import { decodeLine } from "../../src/line/decode.ts";
 import { blocksOf, type DocumentedBlock } from "../support/documented.ts";
 import { withDirectory } from "../support/program.ts";
 import { promtool3, runPromtool } from "../support/prometheus.ts";
@@ -111,6 +112,14 @@ test("every local link leads somewhere", () => {
       if (anchor !== undefined) assert.ok(anchorsOf(read(target)).has(anchor), `${file}: ${to}`);
     }
   }
+});
+
+test("every line of the archive in the documents is one that is read", () => {
+  const lines = files
+    .flatMap((file) => blocksOf(file).filter(({ language }) => language === "json"))
+    .flatMap(({ text }) => text.split("\n").filter((line) => line.startsWith('{"name":')));
+  assert.ok(lines.length >= 5, `${lines.length}`);
+  for (const line of lines) assert.doesNotThrow(() => decodeLine(new TextEncoder().encode(line)), line);
 });
 
 test("every document is named in the README", () => {

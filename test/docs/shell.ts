@@ -65,7 +65,7 @@ export function openShell(directory: string, env: Readonly<Record<string, string
 
 /** `bash -n`: what is wrong with the syntax of `text`, or nothing. */
 export function syntaxProblem(text: string): string {
-  return spawnSync("bash", ["-n"], { input: text, encoding: "utf8" }).stderr;
+  return spawnSync("bash", ["--norc", "-n"], { input: text, encoding: "utf8" }).stderr;
 }
 
 interface SpawnOptions {
@@ -75,7 +75,7 @@ interface SpawnOptions {
 
 /** Asynchronous, since the fake AWS lives in this process. */
 async function run(text: string, options: SpawnOptions): Promise<string> {
-  const child = spawn("bash", ["-euo", "pipefail", "-c", text], {
+  const child = spawn("bash", ["--norc", "-euo", "pipefail", "-c", text], {
     ...options,
     stdio: ["ignore", "pipe", "pipe"],
     timeout: runTimeoutMs,
@@ -97,7 +97,7 @@ async function serve(
   use: (url: string) => Promise<void>,
 ): Promise<Served> {
   // A group of its own, so that npm and what it started end together.
-  const child = spawn("bash", ["-euc", text], {
+  const child = spawn("bash", ["--norc", "-euc", text], {
     ...options,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
