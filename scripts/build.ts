@@ -1,15 +1,7 @@
-/**
- * `npm run build`: one self-contained executable, by default dist/prometheus-remote-kinesis for this machine, and
- * beside it THIRD-PARTY-LICENSES.txt and sbom.cdx.json.
- *   --outfile PATH     puts it elsewhere, and nothing beside it
- *   --target NAME      builds it for another machine: linux-arm64 and the like, see scripts/build-targets.ts
- *   --runtime PATH     puts this Bun into it, one with your changes say
- *   --commit TEXT      what --version tells, where there is no .git to ask
- * `npm run release` (`--all`): executables for all machines in dist/release/ (or `--outdir`), with SHA256SUMS.
- */
+/** `npm run build` and `npm run release`: self-contained executables, and what says what is in them. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import about from "../package.json" with { type: "json" };
@@ -19,16 +11,18 @@ import { licenceTexts, readPackage } from "./licences.ts";
 import { executableSbom, type Sbom } from "./sbom.ts";
 
 const root = join(import.meta.dirname, "..");
-const { values } = parseArgs({
-  options: {
-    all: { type: "boolean", default: false },
-    outdir: { type: "string", default: join(root, "dist/release") },
-    outfile: { type: "string" },
-    target: { type: "string" },
-    runtime: { type: "string" },
-    commit: { type: "string" },
-  },
-});
+const usage = `\
+npm run build [-- OPTIONS]     one executable, by default dist/prometheus-remote-kinesis for this machine, and beside it
+                               THIRD-PARTY-LICENSES.txt and sbom.cdx.json
+  --outfile PATH               puts it elsewhere, and nothing beside it
+  --target NAME                builds it for another machine: ${targets.map(({ name }) => name).join(", ")}
+  --runtime PATH               puts this Bun into it, one with your changes say
+  --commit TEXT                what --version tells, where there is no .git to ask
+npm run release [-- OPTIONS]   the same as build -- --all: executables for all machines, with SHA256SUMS
+  --outdir DIR                 puts them there, in place of dist/release
+  --commit TEXT                as above
+`;
+const values = readOptions();
 const commit = values.commit || readCommit(root);
 const host = targets.find(({ name }) => name === hostName());
 const bun = findBun();
@@ -50,8 +44,10 @@ function buildOne(): void {
 }
 
 function buildAll(outdir: string): void {
-  rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
+  // Executables of an earlier release, of a machine that is gone say; not what else somebody keeps there.
+  for (const file of readdirSync(outdir).filter((each) => each.startsWith(`${about.name}-`)))
+    rmSync(join(outdir, file));
   const files: string[] = [];
   const folders = new Set<string>();
   for (const target of targets) {
@@ -114,6 +110,28 @@ function npmSbom(): Sbom {
   if (error !== undefined) throw new Error("cannot run npm for the SBOM: install it", { cause: error });
   if (status !== 0) throw new Error(`npm sbom ended with ${status}: ${stderr.trim()}`);
   return JSON.parse(stdout) as Sbom;
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        all: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+        outdir: { type: "string", default: join(root, "dist/release") },
+        outfile: { type: "string" },
+        target: { type: "string" },
+        runtime: { type: "string" },
+        commit: { type: "string" },
+      },
+    });
+    if (!values.help) return values;
+    console.log(usage);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    process.exit(2);
+  }
+  process.exit(0);
 }
 
 /** A line as `sha256sum --check` reads it. */

@@ -76,3 +76,16 @@ test("the release has an executable for each machine, checksums that hold, and t
     assert.equal(sbom.components.filter(({ type }) => type === "platform").length, executables.length);
   });
 });
+
+test("build tells its options when it is asked, and when it is given a wrong one", () => {
+  const run = (...args: readonly string[]) =>
+    spawnSync(join(root, "node_modules/.bin/bun"), [join(root, "scripts/build.ts"), ...args], {
+      encoding: "utf8",
+    });
+  const asked = run("--all", "--help");
+  assert.deepEqual([asked.status, asked.stderr], [0, ""]);
+  assert.match(asked.stdout, /--target NAME .*linux-arm64-musl/);
+  const wrong = run("--nope");
+  assert.deepEqual([wrong.status, wrong.stdout], [2, ""]);
+  assert.match(wrong.stderr, /^Unknown option '--nope'.*\n\nnpm run build/);
+});
