@@ -9,9 +9,11 @@ import { ddlFlags } from "../../src/config/ddl-flags.ts";
 import { flags } from "../../src/config/flags.ts";
 import { planFlags } from "../../src/config/plan-flags.ts";
 import { decodeLine } from "../../src/line/decode.ts";
+import { createMetrics } from "../../src/metrics.ts";
 import { blocksOf, type DocumentedBlock } from "../support/documented.ts";
 import { withDirectory } from "../support/program.ts";
 import { promtool3, runPromtool } from "../support/prometheus.ts";
+import { metricNames, metricsIn } from "../support/promql.ts";
 import { assertTaken, callsIn, commandsOf } from "./command-lines.ts";
 import { syntaxProblem } from "./shell.ts";
 import { isMet, type Rule, rules } from "./treatments.ts";
@@ -87,6 +89,15 @@ test("every flag that is written of is one", () => {
         assert.ok(known.has(name), `${file}: --${name} in ${code}`);
       }
     }
+  }
+});
+
+test("every metric that is written of is one", async () => {
+  const known = metricNames(await createMetrics({ version: "1", runtime: "test" }).text());
+  for (const file of files) {
+    // A sample of `check`, not a metric of ours.
+    const text = read(file).replaceAll("prometheus_remote_kinesis_check", "");
+    for (const name of metricsIn(text)) assert.ok(known.has(name), `${file}: ${name}`);
   }
 });
 
