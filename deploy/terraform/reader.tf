@@ -64,6 +64,8 @@ locals {
       Action = ["glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]
       Resource = [
         "${local.glue_arn}:catalog",
+        # Athena asks for this one as well, and queries can fail where it may not.
+        "${local.glue_arn}:database/default",
         "${local.glue_arn}:database/${local.database}",
         "${local.glue_arn}:table/${local.database}/*",
       ]

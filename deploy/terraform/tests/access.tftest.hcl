@@ -270,6 +270,16 @@ run "reader" {
     condition     = one([for each in jsondecode(output.reader_policy).Statement : each.Resource if each.Sid == "Queries"]) == ["arn:aws:athena:eu-west-1:123456789012:workgroup/prometheus-archive"]
     error_message = "This workgroup alone."
   }
+
+  assert {
+    condition = one([for each in jsondecode(output.reader_policy).Statement : each.Resource if each.Sid == "Table"]) == [
+      "arn:aws:glue:eu-west-1:123456789012:catalog",
+      "arn:aws:glue:eu-west-1:123456789012:database/default",
+      "arn:aws:glue:eu-west-1:123456789012:database/prometheus_archive",
+      "arn:aws:glue:eu-west-1:123456789012:table/prometheus_archive/*",
+    ]
+    error_message = "Its own database, and the one that Athena asks for."
+  }
 }
 
 run "reader_with_a_key" {
