@@ -11,7 +11,8 @@ export function seriesV1(at: i32, messageEnd: i32): i32 {
   const bytes = varint(at + 1, messageEnd);
   const start = fieldEnd;
   const end = start + bytes;
-  if (bytes < 0 || end > messageEnd) return 0;
+  // What starts with 0 is no field, but may be the key of a series of 2.0, see readKey.
+  if (bytes < 0 || end > messageEnd || load<u8>(start) == 0) return 0;
   if (passesOver()) return unknownV1(start, end);
   let slot = expected(start, end);
   if (slot == 0) {

@@ -98,9 +98,10 @@ export class WriteV1Walker {
     const { reader, items, known } = this;
     if (known === undefined) return 0;
     const { keys } = known;
-    const slot = keys.expected(reader.bytes, reader.view, reader.offset, reader.end);
-    if (slot === 0) return 0;
     const start = reader.offset;
+    const slot = keys.expected(reader.bytes, reader.view, start, reader.end);
+    // What starts with 0 is no field, but may be the key of a series of 2.0, see LabelRefs.makeKey.
+    if (slot === 0 || reader.bytes[start] === 0) return 0;
     reader.offset += keys.keyBytes(slot);
     items.clear();
     while (reader.offset < reader.end) {

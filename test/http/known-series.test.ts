@@ -124,6 +124,24 @@ test("a request with very many symbols does not change what those of the next on
   );
 });
 
+test("what a series of 2.0 is known by is no series of 1.0", () => {
+  const message = concat(symbolsV2("", "__name__", "m"), bytesField(5, bytesField(1, [1, 2]), sample(7)));
+  const knowing = ingestWith({});
+  const line = outcome(knowing, message, 2);
+  assert.equal(outcome(knowing, message, 2), line);
+  // How many references there are, and two slots of symbols: one of these is the key.
+  const slots = Array.from({ length: 64 }, (_, i) => Uint8Array.of(i, 0, 0, 0));
+  for (const first of slots) {
+    for (const second of slots) {
+      const key = concat([0, 2, 0, 0], first, second);
+      assert.equal(
+        outcome(knowing, series(key, sample(7)), 1),
+        "Cannot read protobuf: field number 0 at byte 2",
+      );
+    }
+  }
+});
+
 test("values and times that come again, change, and come again are told as they are", () => {
   const at = (value: number, time: number) => {
     const bytes = new Uint8Array(9);
