@@ -36,6 +36,8 @@ export function emptyPassage(): Passage {
 /** After so many series in a row that were not ordinary, only one of so many is tried. */
 const failuresMax = 8;
 const tryEvery = 16;
+/** In one pass: the sum with one more series has to stay within 32 bits, while the limit of a request may be larger. */
+const passWeighedMax = 2 ** 30;
 
 /**
  * The quick way through what most requests hold: series with nothing but samples, that are known or plain. It is
@@ -82,7 +84,7 @@ export class QuickSeries {
     control[at.outEndAt / 4] = lines.byteOffset + Math.min(lines.length, out.length + linesBytesMax);
     control[at.samplesAt / 4] = 0;
     control[at.weighedAt / 4] = 0;
-    control[at.weighedMaxAt / 4] = weighedBytesMax;
+    control[at.weighedMaxAt / 4] = Math.min(weighedBytesMax, passWeighedMax);
     control[at.repeatedAt / 4] = 0;
     control[at.periodAt / 4] = period;
     control[at.symbolCountAt / 4] = symbolCount ?? 0;

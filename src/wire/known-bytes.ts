@@ -17,6 +17,8 @@ export const missesMax = 32;
 export const lookupEvery = 8;
 /** Lookups, as a multiple of the entries, after which it is decided whether those are still of use. */
 const epochLookups = 32;
+/** Counted no further between requests: what is lent has 32 bits. */
+const lookupsMax = 2 ** 30;
 /** The part of the entries that must have been of use. */
 const usefulMin = 0.75;
 
@@ -107,6 +109,7 @@ export class KnownBytes {
   begin(): void {
     this.last = 0;
     this.missed = undefined;
+    this.lookups = Math.min(this.lookups, lookupsMax);
     if (!this.full || this.lookups < this.entries * epochLookups) return;
     if (this.useful < this.entries * usefulMin) this.empty();
     this.epoch++;

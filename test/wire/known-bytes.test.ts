@@ -100,3 +100,19 @@ test("keys that are not used any more make room for those that are", () => {
   assert.ok((counts.at(-1) ?? 0) >= 196, counts.join());
   assert.equal(known.emptied, 1);
 });
+
+test("however long there is room, what is lent fits in 32 bits", () => {
+  const known = new KnownBytes(64 * 1024, 150);
+  const keys = keysOf(10);
+  const lent = new Int32Array(9);
+  for (let round = 0; round < 5; round++) {
+    meetAll(known, keys);
+    known.lend(lent, 0);
+    lent[6] = 2 ** 31 - 1;
+    known.takeBack(lent, 0);
+  }
+  known.begin();
+  meet(known, keys[0]!);
+  known.lend(lent, 0);
+  assert.ok(lent[6]! > 2 ** 29, String(lent[6]));
+});
