@@ -43,7 +43,7 @@ export function readArguments({ args, version, commands }: ArgumentsOptions): Ar
   const ownFlags: Flags = Object.assign({}, ...commands.map((command) => command.flags));
   const { spelled, words } = spellAsLongFlags(args, { ...flags, ...ownFlags });
   const named = commands.find(({ name }) => `${words.join(" ")} `.startsWith(`${name} `));
-  const program = describeProgram(version, commands)
+  const program = describeProgram(version, commands, named)
     .exitOverride()
     .configureOutput({ writeOut: (text) => printed.push(text), writeErr: () => {} });
   for (const [name, flag] of Object.entries(named?.flags ?? {})) program.addOption(option(name, flag, texts));
@@ -101,11 +101,22 @@ function readCommand(words: readonly string[], commands: readonly CommandInfo[])
   return name;
 }
 
-function describeProgram(version: string, commands: readonly CommandInfo[]): Command {
+const purpose = "Receives Prometheus remote write and archives every sample as a line of JSON.";
+
+function asSentence(help: string): string {
+  return `${help.charAt(0).toUpperCase()}${help.slice(1)}.`;
+}
+
+function describeProgram(
+  version: string,
+  commands: readonly CommandInfo[],
+  named: CommandInfo | undefined,
+): Command {
   const nameWidth = Math.max(...commands.map(({ name }) => name.length));
   const list = commands.map(({ name, help }) => `  ${name.padEnd(nameWidth)}  ${help}`).join("\n");
+  const withFlags = commands.flatMap((each) => (each.flags === undefined ? [] : [`${each.name} --help`]));
   return new Command(programName)
-    .usage("[command] [flags]")
+    .usage(`${named?.name ?? "[command]"} [flags]`)
     .argument("[command...]")
     .helpOption("-h, --help", "print this and exit")
     .version(version, "-V, --version", "print version and runtime and exit")
@@ -114,12 +125,15 @@ function describeProgram(version: string, commands: readonly CommandInfo[]): Com
       styleTitle: (title) => title.replace("Options", "Flags"),
       helpWidth: 110,
     })
-    .addHelpText("before", `Receives Prometheus remote write and archives every sample as a line of JSON.\n`)
+    .addHelpText("before", `${named === undefined ? purpose : asSentence(named.help)}\n`)
     .addHelpText(
       "after",
       `\nCommands:\n${list}\n\nA flag wins over its environment variable.` +
         " -flag, -flag=value and --flag=value work as well." +
-        "\nDurations: 200ms, 10s, 1m30s. Byte sizes: 1000000, 64KiB, 4MB.",
+        "\nDurations: 200ms, 10s, 1m30s. Byte sizes: 1000000, 64KiB, 4MB." +
+        (withFlags.length > 0 && named === undefined
+          ? `\nFlags of one command alone: ${withFlags.join(", ")}.`
+          : ""),
     );
 }
 

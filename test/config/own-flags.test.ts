@@ -41,6 +41,14 @@ test("no other command takes them", () => {
   assert.match(refusal(["plan", "--series=5", "--series=6"]), /given twice/);
 });
 
+test("--help tells where they are, and of a command what it does", () => {
+  assert.match(helpOf("--help"), /\nFlags of one command alone: plan --help\.\n$/);
+  assert.match(
+    helpOf("plan", "--help"),
+    /^Tell what it costs.*\.\n\nUsage: prometheus-remote-kinesis plan \[flags\]\n/,
+  );
+});
+
 test("--help shows them for their command only", () => {
   assert.match(helpOf("plan", "--help"), /--samples-per-second <N>/);
   assert.match(helpOf("--help", "plan"), /--samples-per-second <N>/);
