@@ -1,6 +1,7 @@
 /** Region, credentials and whose they are: what every call to AWS needs. */
 import type { AwsClient, AwsService, Fetch } from "../aws/client.ts";
 import { createAwsClient } from "../aws/client.ts";
+import { containerComplaint } from "../aws/container-answer.ts";
 import { createChain, explainChain } from "../aws/credential-chain.ts";
 import { type Credentials, type CredentialsSource, createCredentialsSource } from "../aws/credentials.ts";
 import { withinDeadline } from "../aws/deadline.ts";
@@ -101,7 +102,7 @@ async function* checkRegion(
 }
 
 async function* checkCredentials(
-  { env, clock, log }: AwsAccessOptions,
+  { env, fetch, clock, log }: AwsAccessOptions,
   profile: Profile,
   region: string | undefined,
 ): Steps<CredentialsSource | undefined> {
@@ -111,7 +112,11 @@ async function* checkCredentials(
     yield credentialsStep(loaded, clock.now());
     return source;
   } catch (error) {
-    const message = ["no AWS credentials. Tried:", ...explainChain(env, profile, error)].join("\n");
+    const complaint = await containerComplaint(env, fetch, clock);
+    const tried = explainChain(env, profile, error).map((line) =>
+      complaint !== undefined && line.startsWith("container: ") ? `${line}: ${complaint}` : line,
+    );
+    const message = ["no AWS credentials. Tried:", ...tried].join("\n");
     const todo =
       "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this host or container a role";
     yield failed("credentials", message, todo);

@@ -177,6 +177,13 @@ test("check tells credentials that end, those of a container, and that there are
     const ended = await check({ args: kinesis, env: over });
     assert.match(ended.step("credentials").message, /expired \d+ days ago/);
     assert.equal(ended.code, 1);
+    const wrongToken = { ...fake.containerEnv, AWS_CONTAINER_AUTHORIZATION_TOKEN: "s3cret-but-wrong" };
+    const refused = await check({ args: kinesis, env: wrongToken });
+    assert.match(
+      refused.step("credentials").message,
+      /\ncontainer: AWS_CONTAINER_CREDENTIALS_FULL_URI gave none: HTTP 403 AccessDeniedException /,
+    );
+    assert.doesNotMatch(refused.text, /s3cret/);
   });
   const none = await check({ args: kinesis, env: { AWS_REGION: "us-east-1" } });
   assert.match(
