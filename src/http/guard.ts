@@ -24,6 +24,8 @@ export interface GuardOptions {
 export type Guard = MiddlewareHandler<{ Bindings: Peer }>;
 
 const realm = "prometheus-remote-kinesis";
+/** Asked over and over by what looks after the process: `check --health`, probes, load balancers. */
+const healthPaths: ReadonlySet<string> = new Set(["/-/healthy", "/-/ready"]);
 
 /**
  * Stands before all routes: who is asking, may they, and not too often. Undefined where nothing is to be guarded, so
@@ -90,6 +92,8 @@ function createCheck({ clock, verifyBcrypt, log, metrics }: GuardOptions) {
     if (access.users.size + access.tokens.size === 0) return anyone;
     const identity = await authenticator.identify(authorization, access, address);
     if (identity.client !== undefined) return `user ${identity.client}`;
+    // To it the answer 401 says enough, and nobody's samples were turned away.
+    if (identity.reason === "missing" && healthPaths.has(path)) return unauthorized(access, identity.reason);
     metrics.unauthorized.inc({ reason: identity.reason });
     // What was typed for a name may be a password.
     log.warn(`refused a request: ${identity.reason} credentials`, { status: 401, peer: address });

@@ -1,6 +1,7 @@
 /**
  * A null end in a process of its own, so that its CPU does not count: answers every put of Kinesis and Firehose as
- * durable, a relay's remote write with 204. First line on stdout: the port. GET /_null tells how many requests and bytes came.
+ * durable, a relay's remote write with 204. First line on stdout: the port. GET /_null tells how many requests and
+ * bytes came.
  */
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";

@@ -184,6 +184,19 @@ test("what is said of refused requests names no user and no password", async () 
   );
 });
 
+test("a health check without credentials is turned away, but neither logged nor counted", async () => {
+  const server = guarded({ users });
+  for (const path of ["/-/healthy", "/-/ready"]) assert.equal((await server.get(path)).status, 401);
+  assert.deepEqual(server.logged, []);
+  assert.equal((await server.get("/-/healthy", basic("alice", "wrong!"))).status, 401);
+  await server.get("/metrics");
+  assert.equal(server.logged.length, 2);
+  assert.match(
+    (await server.metric('prometheus_remote_kinesis_requests_unauthorized_total{reason="missing"')) ?? "",
+    / 1$/,
+  );
+});
+
 test("paths without authentication are open exactly as they stand there", async () => {
   const server = guarded({ users, openPaths: new Set(["/-/healthy"]) });
   assert.equal((await server.get("/-/healthy")).status, 200);
