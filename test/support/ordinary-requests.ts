@@ -55,12 +55,14 @@ function messageV2(series: readonly Labels[], time: number, random: Random): Uin
     symbols.set(text, ref);
     return ref;
   };
-  if (random(2) === 0) for (let i = random(400); i > 0; i--) refOf(`filler ${i}`);
+  if (random(4) === 0) for (let i = random(400); i > 0; i--) refOf(`filler ${i}`);
   const fields = series.map((labels) => {
     const refs = labels.flat().map((text) => varint(refOf(text)));
     const metadata = random(2) === 0 ? [] : [bytesField(5, ...metadataParts(refOf, random))];
     return bytesField(5, bytesField(1, ...refs), ...samples(2, time, random), ...metadata);
   });
+  // About as many as the quick way has room for, behind those that are of use.
+  if (random(20) === 0) for (let i = 16_370 + random(30) - symbols.size; i > 0; i--) refOf(`spare ${i}`);
   return concat(symbolsV2(...symbols.keys()), ...fields);
 }
 
