@@ -142,6 +142,22 @@ test("what a series of 2.0 is known by is no series of 1.0", () => {
   }
 });
 
+test("labels at the place of the series before are repeated only where they are in order", () => {
+  const plain = ingestWith({ knownSeriesBytes: 0 });
+  // No room for a single series: then they are written as they are read.
+  const knowing = ingestWith({ knownSeriesBytes: 200 });
+  const of = (...names: readonly string[]) =>
+    series(name, ...names.map((label) => labelV1(label, "text")), sample(1));
+  const start = Array.from({ length: 50 }, (_, i) => of(`first ${i}`));
+  const all = ["b", "c", "d"].flatMap((a) =>
+    ["b", "c", "d"].flatMap((b) => [of("a", "c"), of(a, b), of("b", "d", "e"), of(a, b, "e"), of(a, "c", b)]),
+  );
+  const message = concat(...start, ...all.flatMap((one) => [one, of("b", "c"), one]));
+  for (let round = 0; round < 3; round++) {
+    assert.equal(outcome(knowing, message, 1), outcome(plain, message, 1));
+  }
+});
+
 test("values and times that come again, change, and come again are told as they are", () => {
   const at = (value: number, time: number) => {
     const bytes = new Uint8Array(9);
