@@ -18,6 +18,7 @@ npm run build [-- OPTIONS]     one executable, by default dist/prometheus-remote
   --target NAME                builds it for another machine: ${targets.map(({ name }) => name).join(", ")}
   --runtime PATH               puts this Bun into it, one with your changes say
   --commit TEXT                what --version tells, where there is no .git to ask
+  --no-bytecode                7 MB smaller, and 0.1 s slower to start
 npm run release [-- OPTIONS]   the same as build -- --all: executables for all machines, with SHA256SUMS
   --outdir DIR                 puts them there, in place of dist/release
   --commit TEXT                as above
@@ -67,6 +68,7 @@ function buildAll(outdir: string): void {
 
 function build(outfile: string, target: Target | undefined, runtime: string | undefined): readonly string[] {
   const folders = buildExecutable(root, {
+    bytecode: !values["no-bytecode"],
     bun,
     outfile,
     commit,
@@ -123,6 +125,7 @@ function readOptions() {
         target: { type: "string" },
         runtime: { type: "string" },
         commit: { type: "string" },
+        "no-bytecode": { type: "boolean", default: false },
       },
     });
     if (!values.help) return values;
