@@ -74,7 +74,7 @@ async function readText(what: string, path: string): Promise<string> {
   try {
     // A pipe or a device that somebody names could be waited for for good.
     const { size, isFile } = await stat(path).then((found) => ({ size: found.size, isFile: found.isFile() }));
-    if (!isFile) throw new ConfigError(1, `${JSON.stringify(path)} is no file`);
+    if (!isFile) throw new ConfigError(1, `cannot read ${what} ${JSON.stringify(path)}: it is no file`);
     if (size > fileBytesMax)
       throw new ConfigError(1, `${JSON.stringify(path)} has more than ${fileBytesMax} bytes`);
     return await readFile(path, "utf8");
