@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { OverloadedError } from "../errors.ts";
 import type { Access } from "../web-config/load.ts";
+import { sha256Hex, toHex } from "../wire/hex.ts";
 import type { VerifyBcrypt } from "./auth-bcrypt.ts";
 import { Recent } from "./auth-cache.ts";
 import { type Credentials, readCredentials } from "./auth-credentials.ts";
@@ -128,13 +129,13 @@ export class Authenticator {
     const text = new Uint8Array(name.length + 1 + password.length);
     text.set(name);
     text.set(password, name.length + 1);
-    return toHex(await crypto.subtle.sign("HMAC", await this.key, text));
+    return toHex(new Uint8Array(await crypto.subtle.sign("HMAC", await this.key, text)));
   }
 }
 
 /** Every hash is looked at to its end. */
 async function ownerOf(token: string, tokens: Access["tokens"]): Promise<string | undefined> {
-  const digest = toHex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
+  const digest = await sha256Hex(token);
   let owner: string | undefined;
   for (const [name, hash] of tokens) {
     let difference = 0;
@@ -149,8 +150,4 @@ function nobodysHash(users: Access["users"]): string {
   let cost = "04";
   for (const hash of users.values()) if (hash.slice(4, 6) > cost) cost = hash.slice(4, 6);
   return `$2b$${cost}$${"a".repeat(21)}u${"a".repeat(30)}u`;
-}
-
-function toHex(bytes: ArrayBuffer): string {
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,4 +1,5 @@
 /** What a browser is told of a page: what it may load and run, who may frame it, what it may pass on. */
+import { toHex } from "../wire/hex.ts";
 
 /**
  * The headers of the program's own page. Its one `<script>` and one `<style>` element carry `nonce`; nothing else runs
@@ -36,7 +37,7 @@ export const answerHeaders: Readonly<Record<string, string>> = {
 export function newNonce(fill: (bytes: Uint8Array) => void = fillByChance): string {
   const bytes = new Uint8Array(16);
   fill(bytes);
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(bytes);
 }
 
 function fillByChance(bytes: Uint8Array): void {

@@ -23,7 +23,7 @@ export function payload(slot: i32): i32 {
 @inline
 export function passesOver(): bool {
   const misses = load<i32>(missesAt);
-  return load<i32>(fullAt) != 0 && misses > missesMax && misses % lookupEvery != 0;
+  return isFull() && misses > missesMax && misses % lookupEvery != 0;
 }
 
 /** Whether there is no room for further ones. */

@@ -31,7 +31,6 @@ export const timeBytesAt = 80;
 export const timeTextAt = 96;
 /** The text of a double that the host was asked for. */
 export const doubleTextAt = 160;
-export const doubleTextBytes = 32;
 /** Constants of the module. */
 export const dataAt = 256;
 /** What a series of 2.0 is known by: a word and the slots of its symbols. More references are not ordinary. */

@@ -1,5 +1,5 @@
-// The quick way through ordinary series: those of known label sets with nothing but samples. Whatever is a little out
-// of the ordinary is left to the TypeScript that this is an abridged copy of, and that is its reference in the tests.
+// The quick way through ordinary series: with nothing but samples, and known or plain label sets. Whatever is a little
+// out of the ordinary is left to the TypeScript that this is an abridged copy of, and its reference in the tests.
 import { forgetLabels } from "./labels";
 import { seriesV1 } from "./series-v1";
 import { seriesV2 } from "./series-v2";

@@ -1,6 +1,5 @@
 // The samples of a series, read from the message and written as lines.
-import { outAt, outEndAt, samplesAt } from "./layout";
-import { lineBytesMaxAt } from "./layout";
+import { lineBytesMaxAt, outAt, outEndAt, samplesAt } from "./layout";
 import { isSpecial, knownBytes, sampleBytes, writeKnown, writeUnknown } from "./line";
 import { lineBytesOfLabels } from "./labels";
 

@@ -1,4 +1,5 @@
 /** The names a certificate was given to, read from its bytes: as text they could be made to look like others. */
+import { toHex } from "../wire/hex.ts";
 
 const sequenceTag = 0x30;
 const octetStringTag = 0x04;
@@ -72,8 +73,4 @@ function readElements(bytes: Uint8Array): readonly Element[] {
     at += length;
   }
   return elements;
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

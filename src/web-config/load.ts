@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { ConfigError } from "../errors.ts";
 import type { TlsOptions } from "../platform.ts";
+import { sha256Hex } from "../wire/hex.ts";
 import type { Pem, TlsSettings } from "./tls-settings.ts";
 import { type RateLimit, readWebConfig, unreadable } from "./web-config.ts";
 
@@ -66,8 +67,7 @@ async function readToken(path: string): Promise<string> {
     const needed = `one token of at least ${tokenCharsMin} characters`;
     throw new ConfigError(1, `${JSON.stringify(path)} is to hold ${needed}: openssl rand -hex 32 makes one`);
   }
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256Hex(token);
 }
 
 async function readText(what: string, path: string): Promise<string> {

@@ -1,5 +1,5 @@
 /** `tls_server_config` of a web config: names as Go has them, in the words of the platform. */
-import type { ClientAuth, TlsVersion } from "../platform.ts";
+import type { ClientAuth, TlsOptions, TlsVersion } from "../platform.ts";
 import type { Fields } from "./yaml-fields.ts";
 
 /** A PEM text, or the file it is in. */
@@ -8,17 +8,11 @@ export interface Pem {
   readonly text?: string;
 }
 
-export interface TlsSettings {
+/** The platform's options before the files are read. */
+export interface TlsSettings extends Omit<TlsOptions, "cert" | "key" | "clientCa"> {
   readonly cert: Pem;
   readonly key: Pem;
   readonly clientCa: Pem | undefined;
-  readonly clientAuth: ClientAuth;
-  readonly clientAllowedSans: readonly string[] | undefined;
-  readonly minVersion: TlsVersion;
-  readonly maxVersion: TlsVersion;
-  readonly ciphers: readonly string[] | undefined;
-  readonly curves: readonly string[] | undefined;
-  readonly preferServerCiphers: boolean;
 }
 
 /** https://pkg.go.dev/crypto/tls#ClientAuthType */
